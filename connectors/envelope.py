@@ -1,0 +1,153 @@
+"""Debezium's bytes in, an event out, or a :class:`PoisonMessage`. Pure.
+
+The envelope (Debezium 3, schemas off) is ``{before, after, source, op, ts_ms}`` with ``op``
+one of r (snapshot), c, u, d; a delete is followed by a tombstone, a message without a value.
+"""
+
+from collections.abc import Callable, Mapping
+from decimal import Decimal, InvalidOperation
+
+import orjson
+
+from connectors.errors import PoisonMessage
+from connectors.events import (
+    CodeDefined,
+    CodeWithdrawn,
+    Erased,
+    Event,
+    Origin,
+    Redeemed,
+    RedemptionWithdrawn,
+    Registered,
+    Tombstone,
+    Updated,
+)
+from connectors.profile import Hasher, flag, instant, key_text, microseconds, profile
+from connectors.topics import Topic
+
+Row = Mapping[str, object]
+
+
+def decode(topic: str, key: bytes | None, value: bytes | None, hashed: Hasher) -> Event:
+    """Decode one message of a source topic.
+
+    Args:
+        topic: one of the three ``promo.public.*`` topics.
+        key: the row's primary key as text.
+        value: Debezium's envelope, or None for a tombstone.
+        hashed: the keyed hasher that draws the privacy boundary.
+
+    Raises:
+        PoisonMessage: not JSON, not an envelope, or a row that breaks the table's contract.
+    """
+    if value is None:
+        return Tombstone((key or b"").decode("utf-8", "replace"))
+    envelope = _object(value)
+    try:
+        read = _READERS[Topic(topic)]
+    except (KeyError, ValueError):
+        raise PoisonMessage("decode", f"{topic} is not a source topic") from None
+    return read(_operation(envelope), envelope, _origin(envelope), hashed)
+
+
+def _object(value: bytes) -> Row:
+    try:
+        envelope = orjson.loads(value)
+    except orjson.JSONDecodeError as error:
+        # The parser's message has a position; it never repeats the text.
+        raise PoisonMessage("decode", f"not JSON: {error.msg} at {error.pos}") from None
+    if not isinstance(envelope, dict):
+        raise PoisonMessage("decode", "not a Debezium envelope: not a JSON object")
+    return envelope
+
+
+def _operation(envelope: Row) -> str:
+    operation = envelope.get("op")
+    if operation not in ("r", "c", "u", "d"):
+        raise PoisonMessage("decode", "not a Debezium envelope: op is not one of r, c, u, d")
+    return str(operation)
+
+
+def _origin(envelope: Row) -> Origin:
+    source = envelope.get("source")
+    if not isinstance(source, dict):
+        raise PoisonMessage("decode", "not a Debezium envelope: no source")
+    version, committed = source.get("lsn"), source.get("ts_us", source.get("ts_ms"))
+    if not isinstance(version, int) or not isinstance(committed, int):
+        raise PoisonMessage("decode", "source has no lsn or no commit time")
+    return Origin(version, committed if "ts_us" in source else committed * 1000)
+
+
+def _row(envelope: Row, side: str) -> Row:
+    row = envelope.get(side)
+    if not isinstance(row, dict):
+        raise PoisonMessage("decode", f"the envelope has no row in {side}")
+    return row
+
+
+def _account(operation: str, envelope: Row, origin: Origin, hashed: Hasher) -> Event:
+    if operation == "d":
+        return Erased(key_text(_row(envelope, "before"), "user_id"), origin)
+    row = _row(envelope, "after")
+    event = Updated if operation == "u" else Registered
+    return event(profile(row, hashed), flag(row, "is_abuser"), origin)
+
+
+def _redemption(operation: str, envelope: Row, origin: Origin, _: Hasher) -> Event:
+    row = _row(envelope, "before" if operation == "d" else "after")
+    usage_id, user_id = _usage_id(row), key_text(row, "user_id")
+    if operation == "d":
+        return RedemptionWithdrawn(usage_id, user_id, origin)
+    before = envelope.get("before")
+    earlier = before.get("user_id") if isinstance(before, dict) else None
+    return Redeemed(
+        usage_id=usage_id,
+        user_id=user_id,
+        promo_code=key_text(row, "promo_code"),
+        used_at_us=microseconds(instant(row, "used_at")),
+        used_promo=flag(row, "used_promo"),
+        origin=origin,
+        previous_user_id=earlier if isinstance(earlier, str) and earlier != user_id else None,
+    )
+
+
+def _code(operation: str, envelope: Row, origin: Origin, _: Hasher) -> Event:
+    row = _row(envelope, "before" if operation == "d" else "after")
+    promo_code = key_text(row, "promo_code")
+    if operation == "d":
+        return CodeWithdrawn(promo_code, origin)
+    kind = row.get("discount_type")
+    return CodeDefined(
+        promo_code=promo_code,
+        discount_type=kind if isinstance(kind, str) else None,
+        discount_value=_decimal(row, "discount_value"),
+        min_purchase_amount=_decimal(row, "min_purchase_amount"),
+        origin=origin,
+    )
+
+
+def _usage_id(row: Row) -> int:
+    value = row.get("usage_id")
+    if not isinstance(value, int) or isinstance(value, bool):
+        raise PoisonMessage("decode", "usage_id is not an integer")
+    return value
+
+
+def _decimal(row: Row, column: str) -> Decimal | None:
+    value = row.get(column)
+    if value is None:
+        return None
+    try:
+        number = Decimal(value if isinstance(value, str) else str(value))
+    except InvalidOperation:
+        raise PoisonMessage("decode", f"{column} is not a decimal number") from None
+    # PostgreSQL's numeric knows NaN; an unknown amount is what it means here.
+    return number if number.is_finite() else None
+
+
+_Reader = Callable[[str, Row, Origin, Hasher], Event]
+_READERS: Mapping[Topic, _Reader] = {
+    Topic.USERS: _account,
+    Topic.PROMO_USAGES: _redemption,
+    Topic.PROMO_CODES: _code,
+}

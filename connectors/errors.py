@@ -1,0 +1,55 @@
+"""Every error this project raises on purpose, and what the operator does about each.
+
+::
+
+    PromoError
+    ├── SettingsError           fix the setting the message names
+    ├── StackError              a part did not start or stop; the message says what to do
+    ├── DependencyDown          nothing: the process waits and tries again
+    ├── PoisonMessage           look at `make dead-letters`, fix the producer, replay
+    ├── DeadLetterCeiling       find what floods the topic, then restart the worker
+    ├── BundleError             `make train`, or put the previous bundle back
+    └── LoadError               fix the file or the folder the message names
+"""
+
+
+class PromoError(Exception):
+    """Base of all errors below; anything else is a defect."""
+
+
+class SettingsError(PromoError):
+    """A setting is missing or malformed."""
+
+
+class StackError(PromoError):
+    """A part of the native stack could not be started, checked or stopped."""
+
+
+class DependencyDown(PromoError):
+    """PostgreSQL, Redis, Kafka, Connect or ClickHouse does not answer: wait and retry."""
+
+
+class PoisonMessage(PromoError):
+    """A message that no retry will make readable; it belongs into the dead-letter topic.
+
+    Args:
+        stage: where it was found out: ``decode``, ``profile``, ``crash`` or ``insert``.
+        reason: what is wrong with it, without personal data.
+    """
+
+    def __init__(self, stage: str, reason: str) -> None:
+        super().__init__(f"{stage}: {reason}")
+        self.stage = stage
+        self.reason = reason
+
+
+class DeadLetterCeiling(PromoError):
+    """Too many dead letters in a short time: the fault is not in single messages."""
+
+
+class BundleError(PromoError):
+    """A model bundle is missing, damaged, or made for other features."""
+
+
+class LoadError(PromoError):
+    """A CSV folder or file cannot be loaded at all (single bad rows are only rejected)."""

@@ -1,0 +1,118 @@
+"""What can happen to a row of the source, as a closed union of frozen classes.
+
+A row's ``version`` is its LSN in PostgreSQL's write-ahead log: it grows with every change of
+the row and stays the same when Debezium or Kafka deliver the change again, so "apply unless
+older" makes every effect idempotent.
+"""
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+from connectors.profile import Profile
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where a change comes from.
+
+    Attributes:
+        version: the change's LSN (``source.lsn``), compared only within one row.
+        committed_at_us: when PostgreSQL committed it (for rows of a snapshot: when it was
+            read), microseconds since 1970 UTC.
+    """
+
+    version: int
+    committed_at_us: int
+
+
+@dataclass(frozen=True, slots=True)
+class Registered:
+    """An account was created, or read by a snapshot. ``label`` is ``is_abuser``."""
+
+    profile: Profile
+    label: bool | None
+    origin: Origin
+
+
+@dataclass(frozen=True, slots=True)
+class Updated:
+    """An account's row was changed, its label perhaps among it."""
+
+    profile: Profile
+    label: bool | None
+    origin: Origin
+
+
+@dataclass(frozen=True, slots=True)
+class Erased:
+    """An account's row was deleted."""
+
+    user_id: str
+    origin: Origin
+
+
+@dataclass(frozen=True, slots=True)
+class Redeemed:
+    """A redemption was created, changed or read by a snapshot.
+
+    ``counted`` is false for an attempt (``used_promo`` false): stored, not counted.
+    ``previous_user_id`` is the account it belonged to before, where a change moved it.
+    """
+
+    usage_id: int
+    user_id: str
+    promo_code: str
+    used_at_us: int
+    used_promo: bool | None
+    origin: Origin
+    previous_user_id: str | None = None
+
+    @property
+    def counted(self) -> bool:
+        """Whether the code was used, not only tried."""
+        return self.used_promo is not False
+
+
+@dataclass(frozen=True, slots=True)
+class RedemptionWithdrawn:
+    """A redemption's row was deleted."""
+
+    usage_id: int
+    user_id: str
+    origin: Origin
+
+
+@dataclass(frozen=True, slots=True)
+class CodeDefined:
+    """A promo code was created, changed or read by a snapshot; null terms are unknown."""
+
+    promo_code: str
+    discount_type: str | None
+    discount_value: Decimal | None
+    min_purchase_amount: Decimal | None
+    origin: Origin
+
+
+@dataclass(frozen=True, slots=True)
+class CodeWithdrawn:
+    """A promo code's row was deleted."""
+
+    promo_code: str
+    origin: Origin
+
+
+@dataclass(frozen=True, slots=True)
+class Tombstone:
+    """The marker after a delete that lets Kafka compact the key away; it changes nothing."""
+
+    key: str
+
+
+AccountChange = Registered | Updated | Erased
+RedemptionChange = Redeemed | RedemptionWithdrawn
+CodeChange = CodeDefined | CodeWithdrawn
+Change = AccountChange | RedemptionChange | CodeChange
+"""Everything that changes a store or the warehouse."""
+
+Event = Change | Tombstone
+"""Everything that the decoder can return."""

@@ -1,0 +1,113 @@
+"""Every setting of the system, read once at a process's edge and passed down.
+
+Values come from environment variables with the prefix ``PROMO_``, from ``.env``, and,
+for secrets, from files named ``promo_<field>`` in the secrets folder: the native stack
+makes them in ``<state_dir>/secrets`` on its first start, containers mount theirs.
+"""
+
+import os
+from pathlib import Path
+
+from pydantic import Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from connectors.errors import SettingsError
+
+
+class Settings(BaseSettings):
+    """All settings with their native defaults; construct with :func:`load_settings`."""
+
+    model_config = SettingsConfigDict(env_prefix="PROMO_", env_file=".env", extra="ignore")
+
+    state_dir: Path = Field(Path(".run"), description="data, logs, pids, models, secrets")
+    cache_dir: Path = Field(Path(".cache"), description="downloads that `make clean` keeps")
+    noaat_dir: Path = Field(
+        Path("../shared/data/noaat"), description="the Noaat CSV files that data checks read"
+    )
+    log_level: str = Field("INFO", description="DEBUG, INFO, WARNING or ERROR")
+
+    postgres_host: str = "127.0.0.1"
+    postgres_port: int = 15432
+    postgres_database: str = "promo"
+    postgres_user: str = Field("promo_app", description="reads and writes the source tables")
+    postgres_password: SecretStr | None = None
+    postgres_cdc_user: str = Field("promo_cdc", description="Debezium: REPLICATION and SELECT")
+    postgres_cdc_password: SecretStr | None = None
+
+    redis_host: str = "127.0.0.1"
+    redis_port: int = 16379
+    redis_password: SecretStr | None = None
+
+    kafka_host: str = "127.0.0.1"
+    kafka_port: int = 19092
+    kafka_controller_port: int = Field(19093, description="native broker's KRaft controller")
+    kafka_partitions: int = Field(4, ge=1, description="partitions of each partitioned topic")
+
+    connect_host: str = "127.0.0.1"
+    connect_port: int = 18083
+
+    clickhouse_host: str = "127.0.0.1"
+    clickhouse_port: int = Field(18123, description="ClickHouse's HTTP interface")
+    clickhouse_database: str = "promo"
+    clickhouse_user: str = "promo"
+    clickhouse_password: SecretStr | None = None
+    clickhouse_reader_user: str = Field("promo_reader", description="read-only: dashboards")
+    clickhouse_reader_password: SecretStr | None = None
+
+    api_host: str = "127.0.0.1"
+    api_port: int = 8000
+
+    hash_key: SecretStr | None = Field(
+        None, description="key of the identifier hashes; changing it unlinks all accounts"
+    )
+    scoring_workers: int = Field(1, ge=1, description="scoring processes in the native stack")
+    metrics_port: int = Field(
+        19100, description="Prometheus: warehouse here, monitor +1, scoring worker n at +10+n"
+    )
+    dead_letter_ceiling: int = Field(
+        100, ge=1, description="dead letters in ten minutes after which a worker halts"
+    )
+    value_currency: str = Field("USD", description="shown beside money; not converted")
+
+    @property
+    def kafka_bootstrap(self) -> str:
+        """``host:port`` of the broker that clients ask first."""
+        return f"{self.kafka_host}:{self.kafka_port}"
+
+    @property
+    def models_dir(self) -> Path:
+        """The folder of model bundles; ``current`` in it links to the running one."""
+        return self.state_dir / "models"
+
+    @property
+    def api_key_file(self) -> Path:
+        """The native stack's own API key (all scopes, no rate limit)."""
+        return self.state_dir / "api-key"
+
+
+def load_settings() -> Settings:
+    """Read settings from the environment, ``.env`` and the secrets folder.
+
+    Raises:
+        SettingsError: a value is missing or malformed; the message names the variable.
+    """
+    state_dir = Path(os.environ.get("PROMO_STATE_DIR", ".run"))
+    secrets_dir = Path(os.environ.get("PROMO_SECRETS_DIR", state_dir / "secrets"))
+    try:
+        return Settings(_secrets_dir=secrets_dir if secrets_dir.is_dir() else None)
+    except ValueError as error:
+        raise SettingsError(f"a PROMO_ setting is wrong: {error}") from error
+
+
+def required(secret: SecretStr | None, name: str) -> str:
+    """The text of a secret.
+
+    Raises:
+        SettingsError: the secret is not set; the message says where to set it.
+    """
+    if secret is None or not secret.get_secret_value():
+        raise SettingsError(
+            f"PROMO_{name.upper()} is not set: set it, or put it in a file promo_{name} in the"
+            " secrets folder (`make up` makes <state_dir>/secrets for the native stack)"
+        )
+    return secret.get_secret_value()

@@ -1,0 +1,1 @@
+"""What we believe about an account, and why. Pure: no client, no clock, no ``await``."""

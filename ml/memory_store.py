@@ -1,0 +1,220 @@
+"""The feature store in memory: the reference, and what training replays history through."""
+
+from bisect import bisect_left, insort
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import assert_never
+
+from connectors.events import (
+    AccountChange,
+    Change,
+    CodeDefined,
+    CodeWithdrawn,
+    Erased,
+    Redeemed,
+    RedemptionChange,
+    RedemptionWithdrawn,
+    Registered,
+    Updated,
+)
+from connectors.profile import Profile
+from ml.store import (
+    CAP,
+    CODE_LINKS,
+    DAY_US,
+    STRONG_LINKS,
+    WINDOW,
+    CodeTerms,
+    Link,
+    LinkedAccount,
+    Neighbourhood,
+    Redemption,
+    identifiers,
+)
+
+_Member = tuple[int, str]
+_NEVER = -1
+
+
+@dataclass(slots=True)
+class _Account:
+    version: int = _NEVER
+    profile: Profile | None = None
+    label: bool | None = None
+    redemptions: list[Redemption] = field(default_factory=list)
+    usages: dict[int, tuple[int, Redemption | None]] = field(default_factory=dict)
+
+    @property
+    def newest_us(self) -> int:
+        signed_up = self.profile.created_at_us if self.profile else 0
+        return max(signed_up, self.redemptions[-1].used_at_us if self.redemptions else 0)
+
+    def codes(self) -> set[str]:
+        return {redemption.promo_code for redemption in self.redemptions[:CAP]}
+
+
+class MemoryStore:
+    """A :class:`ml.store.FeatureStore` in dictionaries and sorted lists."""
+
+    def __init__(self) -> None:
+        self._accounts: defaultdict[str, _Account] = defaultdict(_Account)
+        self._members: defaultdict[tuple[Link, str], list[_Member]] = defaultdict(list)
+        self._codes: dict[str, tuple[int, CodeTerms | None]] = {}
+        self._waiting: defaultdict[str, set[str]] = defaultdict(set)
+
+    def apply(self, changes: Iterable[Change]) -> set[str]:
+        """See :class:`ml.store.FeatureStore`."""
+        affected: set[str] = set()
+        for change in changes:
+            match change:
+                case Registered() | Updated() | Erased():
+                    affected |= self._apply_account(change)
+                case Redeemed() | RedemptionWithdrawn():
+                    affected |= self._apply_redemption(change)
+                case CodeDefined() | CodeWithdrawn():
+                    affected |= self._apply_code(change)
+                case _:
+                    assert_never(change)
+        return affected
+
+    def neighbourhood(self, user_id: str) -> Neighbourhood | None:
+        """See :class:`ml.store.FeatureStore`."""
+        account = self._accounts.get(user_id)
+        if account is None or account.profile is None:
+            return None
+        return self._around(account.profile, account)
+
+    def neighbourhood_of(self, profile: Profile) -> Neighbourhood:
+        """The neighbourhood that a registration would have; the store is not changed."""
+        return self._around(profile, self._accounts.get(profile.user_id, _Account()))
+
+    def _around(self, profile: Profile, account: _Account) -> Neighbourhood:
+        redemptions = tuple(account.redemptions[:CAP])
+        known = {r.promo_code: self._codes[r.promo_code][1] for r in redemptions
+                 if r.promo_code in self._codes}
+        return Neighbourhood(
+            profile=profile,
+            redemptions=redemptions,
+            last_redeemed_at_us=account.redemptions[-1].used_at_us if account.redemptions else None,
+            linked={
+                link: tuple(self._linked(m) for m in self._window(link, hashed, _member(profile)))
+                for link, hashed in identifiers(profile).items()
+            },
+            codes={code: terms for code, terms in known.items() if terms is not None},
+        )
+
+    def _linked(self, member: _Member) -> LinkedAccount:
+        created_at_us, user_id = member
+        account = self._accounts[user_id]
+        return LinkedAccount(
+            user_id, created_at_us, account.label, tuple(account.redemptions[:CAP])
+        )
+
+    def _window(self, link: Link, hashed: str, member: _Member) -> list[_Member]:
+        members = self._members.get((link, hashed), [])
+        at = bisect_left(members, member)
+        after = at + 1 if at < len(members) and members[at] == member else at
+        return members[max(0, at - WINDOW) : at] + members[after : after + WINDOW]
+
+    def _apply_account(self, change: AccountChange) -> set[str]:
+        user_id = change.user_id if isinstance(change, Erased) else change.profile.user_id
+        account = self._accounts[user_id]
+        if change.origin.version < account.version:
+            return set()
+        redelivered = change.origin.version == account.version
+        before, label = account.profile, account.label
+        account.version = change.origin.version
+        account.profile = None if isinstance(change, Erased) else change.profile
+        account.label = None if isinstance(change, Erased) else change.label
+        affected = set()
+        if redelivered or _place(before) != _place(account.profile):
+            self._move(before, account.profile)
+            affected |= self._in_reach(before) | self._in_reach(account.profile)
+        elif label != account.label and account.profile is not None:
+            affected |= self._in_reach(account.profile, STRONG_LINKS)
+        return affected - {user_id}
+
+    def _move(self, before: Profile | None, after: Profile | None) -> None:
+        for profile in (before,) if before else ():
+            for place in identifiers(profile).items():
+                self._members[place].remove(_member(profile))
+        for profile in (after,) if after else ():
+            for place in identifiers(profile).items():
+                insort(self._members[place], _member(profile))
+
+    def _in_reach(self, profile: Profile | None, links: tuple[Link, ...] = tuple(Link)) -> set[str]:
+        """The accounts to which this account's presence can matter, by each link's rule."""
+        if profile is None:
+            return set()
+        reached = set()
+        for link, hashed in identifiers(profile).items():
+            if link not in links:
+                continue
+            for created_at_us, user_id in self._window(link, hashed, _member(profile)):
+                near = abs(created_at_us - profile.created_at_us) <= DAY_US
+                later = self._accounts[user_id].newest_us >= profile.created_at_us
+                if link in STRONG_LINKS or near or later:
+                    reached.add(user_id)
+        return reached
+
+    def _apply_redemption(self, change: RedemptionChange) -> set[str]:
+        if isinstance(change, RedemptionWithdrawn):
+            return self._put_redemption(change.user_id, change.usage_id, change.origin.version, None)
+        affected: set[str] = set()
+        version = change.origin.version
+        if change.previous_user_id is not None:
+            affected |= self._put_redemption(
+                change.previous_user_id, change.usage_id, version, None
+            )
+        redemption = Redemption(change.used_at_us, change.usage_id, change.promo_code)
+        counted = redemption if change.counted else None
+        return affected | self._put_redemption(change.user_id, change.usage_id, version, counted)
+
+    def _put_redemption(
+        self, user_id: str, usage_id: int, version: int, redemption: Redemption | None
+    ) -> set[str]:
+        account = self._accounts[user_id]
+        known, earlier = account.usages.get(usage_id, (_NEVER, None))
+        if version < known:
+            return set()
+        codes = account.codes()
+        if earlier is not None:
+            account.redemptions.remove(earlier)
+        if redemption is not None:
+            insort(account.redemptions, redemption)
+            if self._codes.get(redemption.promo_code, (_NEVER, None))[1] is None:
+                self._waiting[redemption.promo_code].add(user_id)
+        account.usages[usage_id] = (version, redemption)
+        return self._reached_by_codes(user_id, account, codes | account.codes())
+
+    def _reached_by_codes(self, user_id: str, account: _Account, codes: set[str]) -> set[str]:
+        if account.profile is None:
+            return set()
+        reached = {user_id}
+        for link, hashed in identifiers(account.profile).items():
+            if link in CODE_LINKS:
+                for _, neighbour in self._window(link, hashed, _member(account.profile)):
+                    if codes & self._accounts[neighbour].codes():
+                        reached.add(neighbour)
+        return reached
+
+    def _apply_code(self, change: CodeDefined | CodeWithdrawn) -> set[str]:
+        known, _ = self._codes.get(change.promo_code, (_NEVER, None))
+        if change.origin.version < known:
+            return set()
+        terms = None
+        if isinstance(change, CodeDefined):
+            terms = CodeTerms(
+                change.discount_type, change.discount_value, change.min_purchase_amount
+            )
+        self._codes[change.promo_code] = (change.origin.version, terms)
+        return {u for u in self._waiting[change.promo_code] if self._accounts[u].profile}
+
+
+def _member(profile: Profile) -> _Member:
+    return profile.created_at_us, profile.user_id
+
+
+def _place(profile: Profile | None) -> tuple[int, dict[Link, str]] | None:
+    return None if profile is None else (profile.created_at_us, identifiers(profile))

@@ -1,0 +1,136 @@
+"""What the feature store answers: an account's own facts and its neighbourhood.
+
+The neighbourhood
+-----------------
+Accounts that share an identifier form a set, ordered by sign-up ``(created_at, user_id)``.
+An account's neighbourhood through that identifier is the window of :data:`WINDOW` accounts
+before and as many after it. This one definition bounds everything:
+
+- counts saturate at :data:`CAP` (= 2 x WINDOW) without any set being trimmed;
+- a change of an account can matter to its own window's members only, so one event makes at
+  most CAP accounts be scored again for each identifier;
+- it commutes with time travel: the members up to a moment T of today's window are the window
+  as it stood at T, as long as T is not before the account's own sign-up. A vector "as of T"
+  can therefore be taken at any later moment, which is what makes the latest risk a function
+  of current rows alone, whatever the order in which they arrived.
+
+Redemptions saturate likewise: an account's first CAP redemptions count, in order of use.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from enum import StrEnum
+from typing import Protocol
+
+from connectors.events import Change
+from connectors.profile import Profile
+
+WINDOW = 25
+CAP = 2 * WINDOW
+HOUR_US = 3_600_000_000
+DAY_US = 24 * HOUR_US
+
+
+class Link(StrEnum):
+    """The kinds of identifier that can link accounts."""
+
+    DEVICE = "device"
+    PHONE = "phone"
+    EMAIL = "email"
+    IP = "ip"
+    NETWORK = "network"
+
+
+STRONG_LINKS = (Link.DEVICE, Link.PHONE, Link.EMAIL)
+"""Whatever a neighbour through these does may matter, however long ago it signed up."""
+
+WEAK_LINKS = (Link.IP, Link.NETWORK)
+"""Strangers share these: only a neighbour that signed up within a day of the account matters."""
+
+CODE_LINKS = (Link.DEVICE, Link.IP)
+"""Through these a redemption of the same code by a neighbour matters."""
+
+
+def identifiers(profile: Profile) -> dict[Link, str]:
+    """The identifiers by which an account can be linked: kind and hash."""
+    hashes = {
+        Link.DEVICE: profile.device,
+        Link.PHONE: profile.phone,
+        Link.EMAIL: profile.canonical_email,
+        Link.IP: profile.ip,
+        Link.NETWORK: profile.network,
+    }
+    return {link: hashed for link, hashed in hashes.items() if hashed is not None}
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Redemption:
+    """A counted redemption; ordered by use."""
+
+    used_at_us: int
+    usage_id: int
+    promo_code: str
+
+
+@dataclass(frozen=True, slots=True)
+class LinkedAccount:
+    """A neighbour: what a rule may know of it. Redemptions: its first CAP, in order of use."""
+
+    user_id: str
+    created_at_us: int
+    label: bool | None
+    redemptions: tuple[Redemption, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CodeTerms:
+    """What a promo code gives; None where unknown."""
+
+    discount_type: str | None
+    discount_value: Decimal | None
+    min_purchase_amount: Decimal | None
+
+
+@dataclass(frozen=True, slots=True)
+class Neighbourhood:
+    """Everything that a score may depend on. The account's own label is not in it.
+
+    Attributes:
+        profile: the account itself.
+        redemptions: its first CAP counted redemptions, in order of use.
+        last_redeemed_at_us: when it last redeemed (beyond the first CAP too), None if never.
+        linked: for each kind of identifier the neighbours, in order of sign-up.
+        codes: the terms of the codes it redeemed, as far as they are known.
+    """
+
+    profile: Profile
+    redemptions: tuple[Redemption, ...]
+    last_redeemed_at_us: int | None
+    linked: Mapping[Link, tuple[LinkedAccount, ...]]
+    codes: Mapping[str, CodeTerms]
+
+    @property
+    def as_of_us(self) -> int:
+        """Event time of the account's newest own event: sign-up or redemption."""
+        return max(self.profile.created_at_us, self.last_redeemed_at_us or 0)
+
+
+class FeatureStore(Protocol):
+    """What every feature store does; a conformance suite holds all of them to one answer."""
+
+    def apply(self, changes: Iterable[Change]) -> set[str]:
+        """Apply changes in order; each only if its version is not older than the row's.
+
+        Idempotent, and independent of the order of changes to different rows.
+
+        Returns:
+            The accounts whose risk may differ now and that must be scored again; for changes
+            of an account itself (registered, updated, erased) without that account, because
+            whoever receives such a change scores it directly.
+        """
+        ...
+
+    def neighbourhood(self, user_id: str) -> Neighbourhood | None:
+        """What is known of an account, None if it has not registered or was erased."""
+        ...
