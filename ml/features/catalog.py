@@ -1,0 +1,31 @@
+"""Every feature, once, in the order of the vector's columns."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ml.features import links, own, redemptions, verification
+from ml.features.feature import Common, Feature, as_of
+from ml.store import Neighbourhood
+
+CATALOG: tuple[Feature, ...] = (
+    *links.FEATURES,
+    *own.FEATURES,
+    *verification.FEATURES,
+    *redemptions.FEATURES,
+)
+NAMES: tuple[str, ...] = tuple(feature.name for feature in CATALOG)
+
+
+def vector(neighbourhood: Neighbourhood, common: Common) -> NDArray[np.float64]:
+    """The as-of vector of one account.
+
+    Args:
+        neighbourhood: what the feature store knows; anything later than the account's newest
+            own event is left out here.
+        common: frozen shares of a bundle.
+
+    Returns:
+        Shape ``(len(CATALOG),)``; NaN where a value is unknown or not available yet.
+    """
+    view = as_of(neighbourhood, common)
+    return np.array([feature.value(view) for feature in CATALOG], dtype=np.float64)

@@ -1,0 +1,108 @@
+"""What a feature is, and the view of an account that every feature is computed from."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from connectors.profile import Profile
+from ml.store import Link, LinkedAccount, Neighbourhood, Redemption
+
+
+class Available(StrEnum):
+    """From which own event on a feature has a value; before it, it is NaN."""
+
+    REGISTRATION = "registration"
+    REDEMPTION = "first redemption"
+
+
+class Unit(StrEnum):
+    """What a value counts or measures; decides how it is shown to a person."""
+
+    ACCOUNTS = "accounts"
+    REDEMPTIONS = "redemptions"
+    SHARE = "share"
+    SECONDS = "seconds"
+    YEARS = "years"
+    HOUR = "hour of day"
+    FLAG = "yes or no"
+
+
+class Fact(StrEnum):
+    """Facts whose meaning depends on what is common in this shop."""
+
+    PHONE_SHAPE = "phone_shape"
+    EMAIL_DOMAIN = "email_domain"
+    FIRST_NAME_CASE = "first_name_case"
+    LAST_NAME_CASE = "last_name_case"
+    USER_AGENT_FAMILY = "user_agent_family"
+
+
+@dataclass(frozen=True, slots=True)
+class Common:
+    """How common each value of a fact is in a shop: shares in [0, 1], frozen in a bundle.
+
+    A value that was never seen has share 0; without any shares (no bundle yet) all are NaN.
+    """
+
+    shares: Mapping[Fact, Mapping[str, float]] = field(default_factory=dict)
+
+    def share(self, fact: Fact, value: str | None) -> float:
+        """The share of accounts with this value; NaN for None or before there is a bundle."""
+        known = self.shares.get(fact)
+        if value is None or known is None:
+            return NAN
+        return known.get(value, 0.0)
+
+
+@dataclass(frozen=True, slots=True)
+class AsOf:
+    """An account's neighbourhood as it was known at its newest own event, and nothing later."""
+
+    profile: Profile
+    redemptions: tuple[Redemption, ...]
+    linked: Mapping[Link, tuple[LinkedAccount, ...]]
+    moment_us: int
+    common: Common
+
+
+@dataclass(frozen=True, slots=True)
+class Feature:
+    """One number about an account.
+
+    Attributes:
+        name: its column.
+        meaning: what it says, as a person would.
+        unit: what it counts or measures.
+        available: from which own event on it has a value.
+        compute: the number, NaN where unknown.
+    """
+
+    name: str
+    meaning: str
+    unit: Unit
+    available: Available
+    compute: Callable[[AsOf], float]
+
+    def value(self, view: AsOf) -> float:
+        """The number for one account; NaN before it is available."""
+        if self.available is Available.REDEMPTION and not view.redemptions:
+            return NAN
+        return self.compute(view)
+
+
+NAN = float("nan")
+
+
+def as_of(neighbourhood: Neighbourhood, common: Common) -> AsOf:
+    """Drop from a neighbourhood whatever is later than the account's newest own event."""
+    moment = neighbourhood.as_of_us
+    return AsOf(
+        profile=neighbourhood.profile,
+        redemptions=neighbourhood.redemptions,
+        linked={
+            link: tuple(account for account in accounts if account.created_at_us <= moment)
+            for link, accounts in neighbourhood.linked.items()
+        },
+        moment_us=moment,
+        common=common,
+    )

@@ -1,0 +1,58 @@
+"""What an account says of itself, and how common that is in this shop."""
+
+from ml.features.feature import NAN, AsOf, Available, Fact, Feature, Unit
+
+_YEAR_US = 31_556_952_000_000
+_EPOCH_YEAR = 1970
+
+
+def _age_years(view: AsOf) -> float:
+    born = view.profile.birth_year
+    if born is None:
+        return NAN
+    return float(_EPOCH_YEAR + view.profile.created_at_us // _YEAR_US - born)
+
+
+def _flag(value: bool | None) -> float:
+    return NAN if value is None else float(value)
+
+
+def _share(fact: Fact, meaning: str) -> Feature:
+    return Feature(
+        f"{fact}_share",
+        meaning,
+        Unit.SHARE,
+        Available.REGISTRATION,
+        lambda view: view.common.share(fact, getattr(view.profile, fact)),
+    )
+
+
+FEATURES = (
+    _share(Fact.PHONE_SHAPE, "accounts of this shop whose phone number is written like this one"),
+    _share(Fact.EMAIL_DOMAIN, "accounts of this shop with this e-mail domain"),
+    _share(Fact.FIRST_NAME_CASE, "accounts of this shop whose first name is cased like this one"),
+    _share(Fact.LAST_NAME_CASE, "accounts of this shop whose last name is cased like this one"),
+    _share(Fact.USER_AGENT_FAMILY, "accounts of this shop with this browser family"),
+    Feature("age_years", "age at sign-up", Unit.YEARS, Available.REGISTRATION, _age_years),
+    Feature(
+        "signup_hour",
+        "hour of the sign-up on the user's own clock",
+        Unit.HOUR,
+        Available.REGISTRATION,
+        lambda view: float(view.profile.hour),
+    ),
+    Feature(
+        "email_is_alias",
+        "the e-mail address is an alias of another one",
+        Unit.FLAG,
+        Available.REGISTRATION,
+        lambda view: _flag(view.profile.email_is_alias),
+    ),
+    Feature(
+        "ip_is_private",
+        "the IP address is not from the public internet",
+        Unit.FLAG,
+        Available.REGISTRATION,
+        lambda view: _flag(view.profile.ip_is_private),
+    ),
+)

@@ -1,0 +1,57 @@
+"""How an account redeems, and whether accounts linked to it redeem the same codes."""
+
+from collections.abc import Callable
+
+from ml.features.feature import NAN, AsOf, Available, Feature, Unit
+from ml.store import Link
+
+
+def _count(view: AsOf) -> float:
+    return float(len(view.redemptions))
+
+
+def _seconds_to_first(view: AsOf) -> float:
+    return (view.redemptions[0].used_at_us - view.profile.created_at_us) / 1_000_000
+
+
+def _same_code(link: Link) -> Callable[[AsOf], float]:
+    def count(view: AsOf) -> float:
+        accounts = view.linked.get(link)
+        if accounts is None:
+            return NAN
+        own = {redemption.promo_code for redemption in view.redemptions}
+        return float(
+            sum(
+                redemption.promo_code in own and redemption.used_at_us <= view.moment_us
+                for account in accounts
+                for redemption in account.redemptions
+            )
+        )
+
+    return count
+
+
+FEATURES = (
+    Feature("redemptions", "redemptions so far", Unit.REDEMPTIONS, Available.REGISTRATION, _count),
+    Feature(
+        "seconds_to_first_redemption",
+        "time from the sign-up to the first redemption",
+        Unit.SECONDS,
+        Available.REDEMPTION,
+        _seconds_to_first,
+    ),
+    Feature(
+        "same_code_device",
+        "redemptions of this account's codes by others on the same device",
+        Unit.REDEMPTIONS,
+        Available.REDEMPTION,
+        _same_code(Link.DEVICE),
+    ),
+    Feature(
+        "same_code_ip",
+        "redemptions of this account's codes by others on the same IP address",
+        Unit.REDEMPTIONS,
+        Available.REDEMPTION,
+        _same_code(Link.IP),
+    ),
+)
