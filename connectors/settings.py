@@ -21,6 +21,9 @@ class Settings(BaseSettings):
 
     state_dir: Path = Field(Path(".run"), description="data, logs, pids, models, secrets")
     cache_dir: Path = Field(Path(".cache"), description="downloads that `make clean` keeps")
+    secrets_dir: Path | None = Field(
+        None, description="files named promo_<field>; default: secrets in the state folder"
+    )
     noaat_dir: Path = Field(
         Path("../shared/data/noaat"), description="the Noaat CSV files that data checks read"
     )
@@ -73,6 +76,11 @@ class Settings(BaseSettings):
     def kafka_bootstrap(self) -> str:
         """``host:port`` of the broker that clients ask first."""
         return f"{self.kafka_host}:{self.kafka_port}"
+
+    @property
+    def secrets_folder(self) -> Path:
+        """Where the secrets lie, one file each."""
+        return self.secrets_dir or self.state_dir / "secrets"
 
     @property
     def models_dir(self) -> Path:

@@ -1,0 +1,80 @@
+# Every target: one line of help after ##. The virtual environment is made on first use.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+
+VENV   := .venv
+PYTHON := $(VENV)/bin/python
+STAMP  := $(VENV)/.installed
+NATIVE := $(PYTHON) -m infra.native
+
+DATA ?=
+PART ?=
+PACK ?= mixed
+RATE ?= 50
+SECONDS_LONG := $(or $(filter-out environment,$(if $(filter command line,$(origin SECONDS)),$(SECONDS))),60)
+SEED ?= 1
+
+.PHONY: help demo test up down status logs clean load train simulate dead-letters check bench chaos lock
+
+help: ## this list
+	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 22
+
+demo: $(STAMP) ## set up, start, load DATA=folder (or simulate), train, show what was found
+	@$(NATIVE) demo $(DATA)
+
+up: $(STAMP) ## start what is not running; returns when everything is ready
+	@$(NATIVE) up
+
+down: ## stop everything cleanly; loses nothing
+	@if [ -x $(PYTHON) ]; then $(NATIVE) down; else echo "nothing is installed, nothing runs"; fi
+
+status: $(STAMP) ## every part: state, pid, uptime, memory, port, health
+	@$(NATIVE) status
+
+logs: $(STAMP) ## follow the logs of all parts, or of PART=name
+	@$(NATIVE) logs $(PART)
+
+clean: $(STAMP) ## remove data, models, secrets, logs, keep downloads; FORCE=1 does not ask
+	@$(NATIVE) clean $(if $(FORCE),--force)
+
+load: $(STAMP) ## play the CSV files in DATA=folder into PostgreSQL; returns when drained
+	@$(PYTHON) -m connectors.load $(DATA)
+
+train: $(STAMP) ## train from history, evaluate, publish the model, rescore
+	@$(PYTHON) -m ml.training
+
+simulate: $(STAMP) ## seeded traffic with attackers: PACK=name RATE=n SECONDS=n SEED=n
+	@$(PYTHON) -m simulator --pack $(PACK) --rate $(RATE) --seconds $(SECONDS_LONG) --seed $(SEED)
+
+dead-letters: $(STAMP) ## what was set aside and why; REPLAY=1 sends it again
+	@$(PYTHON) -m stream_processors.dead_letters $(if $(REPLAY),--replay)
+
+check: $(STAMP) ## format, lint, types, unit tests; under a minute
+	@$(VENV)/bin/ruff format --check .
+	@$(VENV)/bin/ruff check .
+	@$(VENV)/bin/mypy
+	@$(VENV)/bin/pytest -q tests/unit
+
+test: check ## check, then every test against real services on free ports
+	@$(PYTHON) -m infra.native prerequisites
+	@$(VENV)/bin/pytest -q tests
+
+bench: $(STAMP) ## figures of speed into benchmarks/results
+	@$(PYTHON) -m benchmarks
+
+chaos: $(STAMP) ## figures of survival into benchmarks/results
+	@$(VENV)/bin/pytest -q tests/chaos
+
+lock: $(STAMP) ## pin and hash the requirements again
+	@env -u PIP_FIND_LINKS $(VENV)/bin/pip-compile -q --upgrade --allow-unsafe --extra=dev --generate-hashes \
+	  --no-emit-index-url --no-emit-trusted-host --no-emit-find-links --strip-extras \
+	  --output-file=requirements-dev.lock pyproject.toml
+	@env -u PIP_FIND_LINKS $(VENV)/bin/pip-compile -q --allow-unsafe --constraint=requirements-dev.lock --generate-hashes \
+	  --no-emit-index-url --no-emit-trusted-host --no-emit-find-links --strip-extras \
+	  --output-file=requirements.lock pyproject.toml
+
+$(STAMP): requirements-dev.lock infra/native/make-venv.sh
+	@infra/native/make-venv.sh $(VENV) requirements-dev.lock
+	@touch $@

@@ -1,0 +1,1 @@
+"""The Debezium connector: its configuration, its registration, its watcher."""

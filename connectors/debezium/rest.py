@@ -1,0 +1,91 @@
+"""Kafka Connect's REST interface, as far as this project speaks it."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+
+from connectors.errors import DependencyDown, SettingsError
+
+CONNECTOR = "promo"
+BAD_REQUEST = 400
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectorHealth:
+    """What Connect says of the connector and its only task.
+
+    ``connector`` and ``task`` are Connect's words (RUNNING, FAILED, PAUSED, UNASSIGNED, …),
+    or MISSING or UNREACHABLE; ``trace`` is the first line of the failure; ``restarted`` tells
+    that this check asked Connect to start it again.
+    """
+
+    connector: str
+    task: str
+    trace: str = ""
+    restarted: bool = False
+
+    @property
+    def healthy(self) -> bool:
+        """Whether rows are flowing."""
+        return self.connector == self.task == "RUNNING"
+
+
+class ConnectRest:
+    """A blocking client of one Connect worker; closes with the process."""
+
+    def __init__(self, host: str, port: int, timeout_s: float = 10.0) -> None:
+        self._http = httpx.Client(base_url=f"http://{host}:{port}", timeout=timeout_s)
+
+    def config(self) -> dict[str, str] | None:
+        """The registered configuration, secrets as placeholders; None when not registered."""
+        answer = self._call("GET", f"/connectors/{CONNECTOR}/config")
+        return answer.json() if answer.is_success else None
+
+    def put_config(self, config: dict[str, str]) -> None:
+        """Register the connector or change it.
+
+        Raises:
+            SettingsError: Connect refuses the configuration (a database that it cannot reach, a
+                wrong password, a missing publication count too).
+            DependencyDown: Connect does not answer or is rebalancing: try again.
+        """
+        answer = self._call("PUT", f"/connectors/{CONNECTOR}/config", json=config)
+        if answer.status_code == BAD_REQUEST:
+            raise SettingsError(f"Connect refuses the connector: {answer.json()['message']}")
+        if not answer.is_success:
+            raise DependencyDown(f"Connect answers {answer.status_code}: {answer.text[:300]}")
+
+    def health(self) -> ConnectorHealth:
+        """The connector's present state; never raises for a worker that is away."""
+        try:
+            answer = self._call("GET", f"/connectors/{CONNECTOR}/status")
+        except DependencyDown as error:
+            return ConnectorHealth("UNREACHABLE", "UNREACHABLE", str(error))
+        if not answer.is_success:
+            return ConnectorHealth("MISSING", "MISSING", f"HTTP {answer.status_code}")
+        return _health(answer.json())
+
+    def restart_failed(self) -> None:
+        """Start the connector and its task again where they have failed.
+
+        Raises:
+            DependencyDown: Connect does not answer or is rebalancing: try again.
+        """
+        path = f"/connectors/{CONNECTOR}/restart?includeTasks=true&onlyFailed=true"
+        answer = self._call("POST", path)
+        if not answer.is_success:
+            raise DependencyDown(f"Connect answers {answer.status_code}: {answer.text[:300]}")
+
+    def _call(self, method: str, path: str, **more: Any) -> httpx.Response:
+        try:
+            return self._http.request(method, path, **more)
+        except httpx.HTTPError as error:
+            raise DependencyDown(f"Connect at {self._http.base_url} is away: {error}") from error
+
+
+def _health(status: dict[str, Any]) -> ConnectorHealth:
+    tasks = status["tasks"]
+    task = tasks[0] if tasks else {"state": "UNASSIGNED"}
+    trace = status["connector"].get("trace") or task.get("trace") or ""
+    return ConnectorHealth(status["connector"]["state"], task["state"], trace.split("\n")[0])

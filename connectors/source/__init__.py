@@ -1,0 +1,1 @@
+"""The source tables in PostgreSQL, their publication and the roles that use them."""

@@ -1,0 +1,38 @@
+"""Bring the source database to the state that schema.sql and roles.sql describe."""
+
+from pathlib import Path
+
+import psycopg
+
+from connectors.errors import DependencyDown
+from connectors.settings import Settings, required
+
+HERE = Path(__file__).parent
+
+
+def apply_schema(superuser_dsn: str, settings: Settings) -> None:
+    """Make tables, publication, roles and grants in one transaction; idempotent.
+
+    Args:
+        superuser_dsn: how to reach the source database as a superuser.
+        settings: names and passwords of the two roles.
+
+    Raises:
+        SettingsError: a role's password is not set.
+        DependencyDown: PostgreSQL does not answer.
+    """
+    session = {
+        "promo.app_user": settings.postgres_user,
+        "promo.app_password": required(settings.postgres_password, "postgres_password"),
+        "promo.cdc_user": settings.postgres_cdc_user,
+        "promo.cdc_password": required(settings.postgres_cdc_password, "postgres_cdc_password"),
+    }
+    try:
+        with psycopg.connect(superuser_dsn) as connection:
+            connection.execute("SET client_min_messages = warning")
+            connection.execute((HERE / "schema.sql").read_bytes())
+            for name, value in session.items():
+                connection.execute("SELECT set_config(%s, %s, true)", (name, value))
+            connection.execute((HERE / "roles.sql").read_bytes())
+    except psycopg.OperationalError as error:
+        raise DependencyDown(f"PostgreSQL does not answer: {error}") from error

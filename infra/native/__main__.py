@@ -1,0 +1,74 @@
+"""``python -m infra.native up|down|status|logs|clean``: see ``make help``."""
+
+import argparse
+import os
+import sys
+from pathlib import Path
+
+from connectors.errors import PromoError
+from connectors.settings import load_settings
+from infra.native import stack
+from infra.native.layout import layout_of
+from infra.native.status import print_status
+
+SHOWN_LINES = "40"
+
+
+def main() -> int:
+    """Run one command; the exit code is 0 when all is well."""
+    parser = argparse.ArgumentParser(prog="python -m infra.native", description=__doc__)
+    commands = parser.add_subparsers(dest="command", required=True)
+    starting = commands.add_parser("up", help="start what is not running")
+    starting.add_argument("parts", nargs="*", help="only these, and what they need")
+    commands.add_parser("down", help="stop everything cleanly")
+    commands.add_parser("status", help="show every part; exit code 1 if one is ill")
+    logs = commands.add_parser("logs", help="follow the logs")
+    logs.add_argument("part", nargs="?", help="of one part only")
+    cleaning = commands.add_parser("clean", help="remove data, models, secrets, logs")
+    cleaning.add_argument("--force", action="store_true", help="do not ask")
+    arguments = parser.parse_args()
+    try:
+        return _run(arguments)
+    except PromoError as error:
+        print(error, file=sys.stderr)
+        return 1
+
+
+def _run(arguments: argparse.Namespace) -> int:
+    settings = load_settings()
+    match arguments.command:
+        case "up":
+            stack.up(settings, parts=arguments.parts or None)
+        case "down":
+            stack.down(settings)
+        case "status":
+            return 0 if print_status(settings) else 1
+        case "logs":
+            _follow(layout_of(settings).logs, arguments.part)
+        case "clean":
+            return _clean(arguments.force)
+    return 0
+
+
+def _follow(folder: Path, part: str | None) -> None:
+    files = sorted(str(file) for file in folder.glob(f"{part or '*'}.log"))
+    if not files:
+        print(f"there is no log of {part or 'any part'} in {folder}", file=sys.stderr)
+        raise SystemExit(1)
+    os.execvp("tail", ["tail", "-n", SHOWN_LINES, "-F", *files])
+
+
+def _clean(force: bool) -> int:
+    settings = load_settings()
+    folder = layout_of(settings).state
+    question = f"Remove all data, models, secrets and logs in {folder}? [y/N] "
+    if not force and input(question).strip().lower() not in ("y", "yes"):
+        print("nothing was removed")
+        return 1
+    for removed in stack.clean(settings):
+        print(f"removed {removed}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,64 @@
+"""Secrets that the native stack makes on its first start, one file each."""
+
+import os
+import secrets
+from pathlib import Path
+from typing import get_args
+
+from pydantic import SecretStr
+
+from connectors.settings import Settings
+from infra.native.layout import Layout
+
+SECRET_BYTES = 24
+
+
+def secret_fields() -> list[str]:
+    """Names of all settings that are secrets."""
+    return [
+        name
+        for name, field in Settings.model_fields.items()
+        if field.annotation is SecretStr or SecretStr in get_args(field.annotation)
+    ]
+
+
+def ensure_secrets(settings: Settings, layout: Layout) -> Settings:
+    """Make every secret that is not set, and the stack's own API key; idempotent.
+
+    A value that the settings carry wins and is written down, so that every part reads the
+    same; otherwise a file that is there is kept, and a missing one gets a random value.
+
+    Returns:
+        The settings with every secret filled in.
+    """
+    filled = {}
+    for name in secret_fields():
+        given: SecretStr | None = getattr(settings, name)
+        path = layout.secrets / f"promo_{name}"
+        text = given.get_secret_value() if given else _kept(path) or _random()
+        if _kept(path) != text:
+            _write_private(path, text)
+        filled[name] = SecretStr(text)
+    if not _kept(layout.state / "api-key"):
+        _write_private(layout.state / "api-key", _random())
+    return settings.model_copy(
+        update=filled | {"state_dir": layout.state, "cache_dir": layout.cache}
+    )
+
+
+def _random() -> str:
+    return secrets.token_urlsafe(SECRET_BYTES)
+
+
+def _kept(path: Path) -> str:
+    return path.read_text().strip() if path.exists() else ""
+
+
+def _write_private(path: Path, text: str) -> None:
+    # Without a newline: Kafka Connect's DirectoryConfigProvider takes the file's bytes as they are.
+    new = path.with_name(path.name + ".new")
+    new.unlink(missing_ok=True)
+    descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "w") as file:
+        file.write(text)
+    new.replace(path)

@@ -1,0 +1,66 @@
+"""How Java is run: memory, and archives of loaded classes that halve the start time."""
+
+import hashlib
+import os
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+from infra.native.jars import Jars
+from infra.native.layout import Layout
+
+LOG4J = Path(__file__).parent / "config" / "log4j2.xml"
+# Threads wait rather than work here: one arena and few compiler threads' worth of memory will do.
+FLAGS = ("-XX:+UseSerialGC", "-Xshare:auto", "-Djava.awt.headless=true", "-Duser.timezone=UTC")
+
+
+@dataclass(frozen=True, slots=True)
+class Jvm:
+    """Makes command lines for one Java runtime and one set of jars.
+
+    A program's first run records the classes it loads and writes them into an archive in the
+    state folder when it stops; :meth:`keep_archives` moves that into the cache, beside the jars
+    and named after the runtime, so that other jars or another Java never see it.
+    """
+
+    java: str
+    version: str
+    jars: Jars
+    layout: Layout
+
+    def command(self, name: str, main_class: str, config: Path, heap: str) -> list[str]:
+        """A command line; ``name`` names the archive, ``heap`` is like ``64m:512m``."""
+        first, most = heap.split(":")
+        arguments = [f"-Xms{first}", f"-Xmx{most}", *FLAGS, self._archive_flag(name)]
+        arguments += [f"-Dlog4j2.configurationFile={LOG4J.as_uri()}"]
+        arguments += ["-cp", self.jars.class_path()]
+        file = self.layout.run / f"{name}.args"
+        file.write_text("\n".join(_quoted(argument) for argument in arguments) + "\n")
+        return [self.java, f"@{file}", main_class, str(config)]
+
+    def keep_archives(self, names: list[str]) -> None:
+        """Move what stopped programs have recorded into the cache; idempotent."""
+        for name in names:
+            recorded, kept = self._recorded(name), self._kept(name)
+            if recorded.exists() and not kept.exists():
+                new = kept.with_suffix(f".{os.getpid()}")
+                shutil.move(recorded, new)
+                new.replace(kept)
+            recorded.unlink(missing_ok=True)
+
+    def _archive_flag(self, name: str) -> str:
+        kept = self._kept(name)
+        if kept.exists():
+            return f"-XX:SharedArchiveFile={kept}"
+        return f"-XX:ArchiveClassesAtExit={self._recorded(name)}"
+
+    def _recorded(self, name: str) -> Path:
+        return self.layout.run / f"{name}.jsa"
+
+    def _kept(self, name: str) -> Path:
+        digest = hashlib.sha256(f"{self.java} {self.version}".encode()).hexdigest()[:8]
+        return self.jars.folder / f"{name}-{digest}.jsa"
+
+
+def _quoted(argument: str) -> str:
+    return '"' + argument.replace("\\", "\\\\").replace('"', '\\"') + '"'

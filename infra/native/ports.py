@@ -1,0 +1,81 @@
+"""Who holds a port, and what a stack that was cut down has left behind."""
+
+import os
+import socket
+
+import psutil
+
+from connectors.errors import StackError
+from infra.native.layout import Layout
+from infra.native.parts import Part, Port
+
+LEFTOVER_TIMEOUT_S = 30.0
+
+
+def check_ports(parts: list[Part]) -> None:
+    """Make sure that parts which are about to start find their ports free.
+
+    Raises:
+        StackError: one or more are taken; the message says by whom and which setting moves it.
+    """
+    taken = [
+        f"port {port.number} of {part.name} is taken{_by(port)}: stop that, or set"
+        f" PROMO_{port.setting} to another"
+        for part in parts
+        for port in part.ports
+        if not _free(port)
+    ]
+    if taken:
+        raise StackError("\n".join(taken))
+
+
+def end_leftovers(layout: Layout) -> list[str]:
+    """End what a killed supervisor has left running of this stack, and stale files of it.
+
+    Call only while the supervisor is down.
+
+    Returns:
+        What was done, for the operator.
+    """
+    left = [process for process in psutil.process_iter() if _belongs(process, layout)]
+    done = [f"ended {process.name()} (pid {process.pid}), left over" for process in left]
+    for process in left:
+        process.terminate()
+    _, alive = psutil.wait_procs(left, LEFTOVER_TIMEOUT_S)
+    for process in alive:
+        process.kill()
+    psutil.wait_procs(alive, LEFTOVER_TIMEOUT_S)
+    for stale in (layout.supervisor_pid, layout.supervisor_socket):
+        if stale.exists():
+            stale.unlink()
+            done.append(f"removed {stale}, stale")
+    return done
+
+
+def _free(port: Port) -> bool:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((port.host, port.number))
+        except OSError:
+            return False
+    return True
+
+
+def _by(port: Port) -> str:
+    try:
+        for connection in psutil.net_connections("tcp"):
+            listens = connection.status == psutil.CONN_LISTEN
+            if listens and connection.laddr.port == port.number and connection.pid:
+                return f" by {psutil.Process(connection.pid).name()} (pid {connection.pid})"
+    except psutil.Error:
+        return ""
+    return ""
+
+
+def _belongs(process: psutil.Process, layout: Layout) -> bool:
+    try:
+        inside = process.environ().get("PROMO_STACK") == str(layout.state)
+        return inside and process.pid != os.getpid() and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.Error:
+        return False

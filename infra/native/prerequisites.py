@@ -1,0 +1,104 @@
+"""What the native stack needs from the machine, found, installed or named."""
+
+import ctypes.util
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from connectors.errors import StackError
+from infra.native.layout import Layout
+from infra.native.packages import can_install, install
+from infra.native.tools import Tools, find_tools, first_output, major_version
+
+JAVA_AT_LEAST = (17, 0)
+POSTGRES_AT_LEAST = (15, 0)
+REDIS_AT_LEAST = (6, 2)
+FREE_BYTES = 2_000_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Prerequisite:
+    """Something the machine must have.
+
+    Args:
+        title: what it is called in a message.
+        package: Debian's and Ubuntu's name of it.
+        lacks: looks for it and says what is wrong, "" when nothing is.
+    """
+
+    title: str
+    package: str
+    lacks: Callable[[Tools], str]
+
+
+def _java(tools: Tools) -> str:
+    words = tools.java_version.split('"')
+    return _at_least(words[1] if len(words) > 1 else "", JAVA_AT_LEAST, tools.java)
+
+
+def _postgres(tools: Tools) -> str:
+    program = tools.postgres / "postgres"
+    text = first_output([str(program), "--version"]) if program.is_absolute() else ""
+    return _at_least(text, POSTGRES_AT_LEAST, str(program))
+
+
+def _redis(tools: Tools) -> str:
+    text = first_output([tools.redis, "--version"]) if tools.redis else ""
+    return _at_least(text, REDIS_AT_LEAST, tools.redis)
+
+
+def _at_least(text: str, wanted: tuple[int, int], program: str) -> str:
+    found = major_version(text)
+    if found >= wanted:
+        return ""
+    if found == (0, 0):
+        return "not found"
+    return f"{program} is version {found[0]}.{found[1]}, {wanted[0]}.{wanted[1]} is needed"
+
+
+PREREQUISITES = (
+    Prerequisite("Java 17 or later", "openjdk-17-jre-headless", _java),
+    Prerequisite("PostgreSQL 15 or later (server)", "postgresql-15", _postgres),
+    Prerequisite("Redis 6.2 or later (server)", "redis-server", _redis),
+    Prerequisite("Maven", "maven", lambda tools: "" if tools.maven else "not found"),
+    Prerequisite(
+        "the OpenMP runtime (for LightGBM)",
+        "libgomp1",
+        lambda _: "" if ctypes.util.find_library("gomp") else "not found",
+    ),
+)
+
+
+def ensure_prerequisites(layout: Layout) -> Tools:
+    """Find every program; install what is missing where the system allows it.
+
+    Raises:
+        StackError: something is missing and cannot be installed here, or the disk is full; the
+            message names the packages or the folder.
+    """
+    _check_disk(layout)
+    tools = find_tools()
+    missing = {p: p.lacks(tools) for p in PREREQUISITES if p.lacks(tools)}
+    if not missing:
+        return tools
+    packages = [prerequisite.package for prerequisite in missing]
+    named = "".join(f"\n  {p.title}: {lack}  (package {p.package})" for p, lack in missing.items())
+    if not can_install():
+        raise StackError(f"this machine lacks:{named}\ninstall them with your package manager")
+    print(f"  installing {', '.join(packages)} …", flush=True)
+    install(packages)
+    tools = find_tools()
+    still = [f"{p.title}: {p.lacks(tools)}" for p in PREREQUISITES if p.lacks(tools)]
+    if still:
+        raise StackError("installed, but still missing: " + "; ".join(still))
+    return tools
+
+
+def _check_disk(layout: Layout) -> None:
+    for folder in (layout.state, layout.cache):
+        free = shutil.disk_usage(folder).free
+        if free < FREE_BYTES:
+            raise StackError(
+                f"{folder} has {free / 1e9:.1f} GB free, {FREE_BYTES / 1e9:.0f} GB are needed:"
+                " make room, or set PROMO_STATE_DIR and PROMO_CACHE_DIR to another disk"
+            )

@@ -1,0 +1,74 @@
+"""One real question to each part; silence or a wrong answer raises :class:`DependencyDown`."""
+
+import logging
+import socket
+
+import httpx
+import psycopg
+import redis
+from confluent_kafka import KafkaException
+from confluent_kafka.admin import AdminClient
+
+from connectors.errors import DependencyDown
+from connectors.settings import Settings, required
+
+TIMEOUT_S = 2.0
+HTTP_OK = 200
+
+_silent = logging.getLogger("infra.native.readiness.kafka")
+_silent.propagate = False
+_silent.addHandler(logging.NullHandler())
+
+
+def postgres_answers(dsn: str) -> None:
+    """SELECT 1, as superuser over the private socket."""
+    try:
+        with psycopg.connect(dsn) as connection:
+            connection.execute("SELECT 1")
+    except psycopg.OperationalError as error:
+        raise DependencyDown(f"PostgreSQL: {error}") from error
+
+
+def redis_answers(settings: Settings) -> None:
+    """PING with the password; a server that still loads its file does not answer it."""
+    client = redis.Redis(
+        host=settings.redis_host,
+        port=settings.redis_port,
+        password=required(settings.redis_password, "redis_password"),
+        socket_timeout=TIMEOUT_S,
+        socket_connect_timeout=TIMEOUT_S,
+    )
+    try:
+        client.ping()
+    except redis.RedisError as error:
+        raise DependencyDown(f"Redis: {error}") from error
+    finally:
+        client.close()
+
+
+def kafka_answers(settings: Settings) -> None:
+    """The broker lists its topics."""
+    port_answers(settings.kafka_host, settings.kafka_port)
+    admin = AdminClient({"bootstrap.servers": settings.kafka_bootstrap}, logger=_silent)
+    try:
+        admin.list_topics(timeout=TIMEOUT_S)
+    except KafkaException as error:
+        raise DependencyDown(f"Kafka: {error}") from error
+
+
+def http_answers(host: str, port: int, path: str) -> None:
+    """GET answers 200."""
+    try:
+        answer = httpx.get(f"http://{host}:{port}{path}", timeout=TIMEOUT_S, trust_env=False)
+    except httpx.HTTPError as error:
+        raise DependencyDown(f"http://{host}:{port}{path}: {error}") from error
+    if answer.status_code != HTTP_OK:
+        raise DependencyDown(f"http://{host}:{port}{path} answers {answer.status_code}")
+
+
+def port_answers(host: str, port: int) -> None:
+    """Something listens; cheaper than a client that logs its failures."""
+    try:
+        socket.create_connection((host, port), TIMEOUT_S).close()
+    except OSError as error:
+        raise DependencyDown(f"{host}:{port}: {error.strerror or error}") from error

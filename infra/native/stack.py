@@ -1,0 +1,223 @@
+"""The native stack as a whole: up, down, status, and single parts for tests of survival."""
+
+import fcntl
+import os
+import shutil
+import signal
+import time
+from collections.abc import Collection, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+
+from connectors.errors import StackError
+from connectors.settings import Settings
+from infra.native.bring_up import BringUp, Report, chosen, is_ready, levels
+from infra.native.credentials import ensure_secrets
+from infra.native.jars import ensure_jars, jars_in
+from infra.native.jvm import Jvm
+from infra.native.layout import Layout, layout_of
+from infra.native.parts import Part, chores_of, environment_of, parts_of
+from infra.native.ports import check_ports, end_leftovers
+from infra.native.prerequisites import ensure_prerequisites
+from infra.native.supervision import Program, Supervisor
+from infra.native.tools import find_tools
+
+JVM_PARTS = ["kafka", "connect"]
+STOP_WAIT_S = 60
+KILL_TIMEOUT_S = 10.0
+
+
+def print_report(name: str, what: str, seconds: float) -> None:
+    """One line a step."""
+    print(f"  {name:<12} {what:<16} {seconds:5.1f} s", flush=True)
+
+
+def up(
+    settings: Settings, *, parts: Collection[str] | None = None, report: Report = print_report
+) -> Settings:
+    """Start what is not running, in the order of readiness; idempotent.
+
+    Args:
+        settings: ports, folders; missing secrets are made.
+        parts: names of parts to start, with all they need; None starts all.
+        report: told of every step that is done.
+
+    Returns:
+        The settings with all secrets filled in.
+
+    Raises:
+        StackError: a prerequisite is missing, a port is taken or a part did not become ready.
+    """
+    started = time.monotonic()
+    layout = layout_of(settings)
+    layout.make()
+    with _alone(layout):
+        tools = ensure_prerequisites(layout)
+        ensure_jars(layout.cache, tools.maven)
+        settings = ensure_secrets(settings, layout)
+        table, chores = parts_of(settings, layout, tools), chores_of(settings, layout, tools)
+        steps = chosen(table, chores, parts)
+        supervisor = Supervisor(layout)
+        if not supervisor.running():
+            for line in end_leftovers(layout):
+                print(f"  {line}")
+        alive = {name for name, state in supervisor.states().items() if state.pid}
+        check_ports([s for s in steps if isinstance(s, Part) and s.name not in alive])
+        supervisor.ensure([_program(part, settings, layout) for part in table])
+        BringUp(supervisor, layout.log_of, report).run(steps)
+    report("all", "up", time.monotonic() - started)
+    return settings
+
+
+def down(settings: Settings, *, report: Report = print_report) -> None:
+    """Stop everything cleanly, what is needed last of all; loses nothing; idempotent.
+
+    Raises:
+        StackError: the supervisor does not end.
+    """
+    layout = layout_of(settings)
+    if not layout.run.exists():
+        return
+    started = time.monotonic()
+    supervisor = Supervisor(layout)
+    with _alone(layout):
+        if not supervisor.running():
+            for line in end_leftovers(layout):
+                print(f"  {line}")
+            report("all", "already down", time.monotonic() - started)
+            return
+        tools = find_tools()
+        groups = levels(parts_of(settings, layout, tools), chores_of(settings, layout, tools))
+        for group in reversed(groups):
+            _stop_group(supervisor, group, report)
+        supervisor.shutdown()
+        Jvm(tools.java, tools.java_version, jars_in(layout.cache), layout).keep_archives(JVM_PARTS)
+    report("all", "down", time.monotonic() - started)
+
+
+def clean(settings: Settings) -> list[str]:
+    """Remove data, models, secrets and logs; the cache stays.
+
+    Returns:
+        The folders that were removed.
+
+    Raises:
+        StackError: the stack is running.
+    """
+    layout = layout_of(settings)
+    if Supervisor(layout).running():
+        raise StackError("the stack is running: `make down` first")
+    removed = []
+    for folder in (layout.state, layout.sockets):
+        if folder.exists():
+            shutil.rmtree(folder)
+            removed.append(str(folder))
+    return removed
+
+
+def start_part(settings: Settings, name: str) -> None:
+    """Start one part of a stack that is up, and wait until it is ready; idempotent.
+
+    Raises:
+        StackError: there is no such part, or it does not become ready.
+    """
+    layout = layout_of(settings)
+    part = part_named(settings, name)
+    BringUp(Supervisor(layout), layout.log_of, lambda *_: None).run([_alone_standing(part)])
+
+
+def stop_part(settings: Settings, name: str) -> None:
+    """Stop one part cleanly and wait until it is gone; it stays down; idempotent."""
+    part_named(settings, name)
+    Supervisor(layout_of(settings)).stop(name)
+
+
+def kill_part(settings: Settings, name: str) -> int:
+    """SIGKILL one part and wait until that process is gone; the supervisor starts another.
+
+    Returns:
+        The pid that was killed.
+
+    Raises:
+        StackError: it is not running.
+    """
+    pid = pid_of(settings, name)
+    os.kill(pid, signal.SIGKILL)
+    deadline = time.monotonic() + KILL_TIMEOUT_S
+    while _state_pid(settings, name) == pid:
+        if time.monotonic() > deadline:
+            raise StackError(f"{name} (pid {pid}) does not die")
+        time.sleep(0.01)
+    return pid
+
+
+def pid_of(settings: Settings, name: str) -> int:
+    """The process id of a part.
+
+    Raises:
+        StackError: it is not running.
+    """
+    pid = _state_pid(settings, name)
+    if not pid:
+        raise StackError(f"{name} is not running: `make up`")
+    return pid
+
+
+def part_named(settings: Settings, name: str) -> Part:
+    """The entry of the table of parts.
+
+    Raises:
+        StackError: there is no such part.
+    """
+    layout = layout_of(settings)
+    table = {part.name: part for part in parts_of(settings, layout, find_tools())}
+    if name not in table:
+        raise StackError(f"there is no part {name}; there are: {', '.join(table)}")
+    return table[name]
+
+
+def ready(settings: Settings, name: str) -> bool:
+    """Whether a part answers right now."""
+    return is_ready(part_named(settings, name))
+
+
+def _state_pid(settings: Settings, name: str) -> int:
+    state = Supervisor(layout_of(settings)).states().get(name)
+    return state.pid if state else 0
+
+
+def _alone_standing(part: Part) -> Part:
+    from dataclasses import replace
+
+    return replace(part, needs=())
+
+
+def _stop_group(supervisor: Supervisor, group: list[str], report: Report) -> None:
+    alive = {name for name, state in supervisor.states().items() if state.state != "STOPPED"}
+
+    def stop(name: str) -> None:
+        started = time.monotonic()
+        supervisor.stop(name)
+        report(name, "stopped", time.monotonic() - started)
+
+    with ThreadPoolExecutor(max_workers=len(group)) as pool:
+        list(pool.map(stop, [name for name in group if name in alive]))
+
+
+def _program(part: Part, settings: Settings, layout: Layout) -> Program:
+    return Program(
+        name=part.name,
+        command=part.command(),
+        environment=environment_of(settings, layout),
+        folder=part.folder,
+        stop_signal=part.stop_signal,
+        stop_wait_s=STOP_WAIT_S,
+    )
+
+
+@contextmanager
+def _alone(layout: Layout) -> Iterator[None]:
+    """One `up` or `down` of a stack at a time; others wait."""
+    with (layout.run / "lock").open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield

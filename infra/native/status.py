@@ -1,0 +1,123 @@
+"""What runs, since when, how large, and whether it answers."""
+
+import time
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+import psutil
+
+from connectors.debezium.rest import ConnectRest
+from connectors.errors import DependencyDown
+from connectors.settings import Settings
+from infra.native.credentials import ensure_secrets
+from infra.native.layout import layout_of
+from infra.native.parts import Part, parts_of
+from infra.native.supervision import ProgramState, Supervisor
+from infra.native.tools import find_tools
+
+MEGABYTE = 1_000_000
+HEADINGS = ("part", "state", "pid", "uptime", "memory", "port", "health")
+
+
+@dataclass(frozen=True, slots=True)
+class PartStatus:
+    """One line of the status table; ``health`` is "ok" or why not, ``memory_bytes`` resident."""
+
+    part: str
+    state: str
+    pid: int
+    uptime_s: float
+    memory_bytes: int
+    port: int
+    health: str
+
+
+def status(settings: Settings) -> list[PartStatus]:
+    """Ask every part at once; the last line is the Debezium connector.
+
+    A stack that was never started has every part down.
+    """
+    layout = layout_of(settings)
+    if layout.secrets.exists():
+        settings = ensure_secrets(settings, layout)
+    states = Supervisor(layout).states()
+    parts = parts_of(settings, layout, find_tools())
+    with ThreadPoolExecutor(max_workers=len(parts)) as pool:
+        lines = list(pool.map(lambda part: _look(part, states.get(part.name)), parts))
+    return [*lines, _connector(settings)]
+
+
+def print_status(settings: Settings) -> bool:
+    """Print the table.
+
+    Returns:
+        Whether every part is well.
+    """
+    lines = status(settings)
+    rows = [HEADINGS, *(_cells(line) for line in lines)]
+    widths = [max(len(row[i]) for row in rows) for i in range(len(HEADINGS))]
+    for row in rows:
+        print("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)))
+    total = sum(line.memory_bytes for line in lines)
+    print(f"memory in all: {total / MEGABYTE:.0f} MB")
+    return all(line.health == "ok" for line in lines)
+
+
+def _look(part: Part, state: ProgramState | None) -> PartStatus:
+    port = part.ports[0].number
+    if state is None or not state.pid:
+        word = state.state.lower() if state else "down"
+        return PartStatus(part.name, word, 0, 0.0, 0, port, "down")
+    memory = _memory(state.pid)
+    health = _health(part)
+    return PartStatus(
+        part.name, state.state.lower(), state.pid, state.uptime_s, memory, port, health
+    )
+
+
+def _health(part: Part) -> str:
+    try:
+        part.ready()
+    except DependencyDown as error:
+        return " ".join(str(error).split())
+    return "ok"
+
+
+def _connector(settings: Settings) -> PartStatus:
+    health = ConnectRest(settings.connect_host, settings.connect_port).health()
+    word = "ok" if health.healthy else f"task {health.task} {health.trace}".strip()
+    return PartStatus("connector", health.connector.lower(), 0, 0.0, 0, 0, word)
+
+
+def _memory(pid: int) -> int:
+    try:
+        process = psutil.Process(pid)
+        family = [process, *process.children(recursive=True)]
+        return sum(_resident(member) for member in family)
+    except psutil.Error:
+        return 0
+
+
+def _resident(process: psutil.Process) -> int:
+    try:
+        return int(process.memory_info().rss)
+    except psutil.Error:
+        return 0
+
+
+def _cells(line: PartStatus) -> tuple[str, ...]:
+    return (
+        line.part,
+        line.state,
+        str(line.pid or "-"),
+        _duration(line.uptime_s),
+        f"{line.memory_bytes / MEGABYTE:.0f} MB" if line.memory_bytes else "-",
+        str(line.port or "-"),
+        line.health,
+    )
+
+
+def _duration(seconds: float) -> str:
+    if not seconds:
+        return "-"
+    return time.strftime("%-H h %M min" if seconds >= 3600 else "%-M min %S s", time.gmtime(seconds))
