@@ -1,0 +1,1 @@
+"""What happens when an event arrives: the shell around ``ml``'s decisions."""

@@ -1,0 +1,247 @@
+"""How changes and answers look between Python and the Lua scripts. Pure."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import astuple, dataclass, fields
+from decimal import Decimal
+from typing import Any, assert_never
+
+import orjson
+import ormsgpack
+
+from connectors.events import (
+    Change,
+    CodeDefined,
+    CodeWithdrawn,
+    Erased,
+    Redeemed,
+    RedemptionWithdrawn,
+    Registered,
+    Updated,
+)
+from connectors.profile import Profile
+from ml.store import (
+    CAP,
+    CODE_LINKS,
+    DAY_US,
+    STRONG_LINKS,
+    WINDOW,
+    CodeTerms,
+    Link,
+    LinkedAccount,
+    Neighbourhood,
+    Redemption,
+    identifiers,
+)
+
+_USAGE_DIGITS = 20
+_USAGE_OFFSET = 2**63
+_RULES = {
+    "window": WINDOW,
+    "cap": CAP,
+    "day_us": DAY_US,
+    "strong": [link.value for link in STRONG_LINKS],
+    "code_links": [link.value for link in CODE_LINKS],
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Sourced:
+    """A change and the partition it came from, ``<topic>-<partition>``."""
+
+    change: Change
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Affected:
+    """An account to score again: because of which change, and in which way.
+
+    ``cause`` is ``redemption`` (its own), ``label`` (a neighbour's) or ``rescore``;
+    ``change_index`` counts the batch's changes.
+    """
+
+    user_id: str
+    change_index: int
+    cause: str
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOver:
+    """An outbox entry: an account that still has to be scored again."""
+
+    source: str
+    user_id: str
+    token: str
+
+
+@dataclass(frozen=True, slots=True)
+class LatestRisk:
+    """What Redis keeps of an account's latest risk to compare the next one with."""
+
+    revision: int
+    digest: str
+    alert: str
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What is known of one account; ``neighbourhood`` is None if it is not registered."""
+
+    neighbourhood: Neighbourhood | None
+    latest: LatestRisk | None
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The answer to one exchange; ``subjects`` in the order asked."""
+
+    affected: tuple[Affected, ...]
+    left_over: tuple[LeftOver, ...]
+    subjects: tuple[Known, ...]
+
+
+def question(
+    changes: Sequence[Sourced],
+    subjects: Sequence[str],
+    token: str,
+    hypothetical: Iterable[Profile] = (),
+) -> bytes:
+    """The argument of ``exchange.lua``."""
+    return ormsgpack.packb(
+        {
+            **_RULES,
+            "changes": [
+                packed
+                for index, sourced in enumerate(changes)
+                for packed in _packed_change(index, sourced)
+            ],
+            "subjects": list(subjects),
+            "hypothetical": [
+                [p.user_id, pack_profile(p), p.created_at_us, _packed_identifiers(p)]
+                for p in hypothetical
+            ],
+            "sources": sorted({sourced.source for sourced in changes}),
+            "token": token,
+        }
+    )
+
+
+def answer(reply: bytes) -> Answer:
+    """Read what ``exchange.lua`` returned."""
+    affected, left_over, subjects, accounts = ormsgpack.unpackb(reply)
+    neighbours = _Neighbours(accounts if accounts else {})
+    return Answer(
+        tuple(Affected(user, index, cause) for user, index, cause in affected),
+        tuple(LeftOver(*entry) for entry in left_over),
+        tuple(_known(subject, neighbours) for subject in subjects),
+    )
+
+
+def pack_profile(profile: Profile) -> bytes | str:
+    """A profile as the text that Redis keeps: its fields in order (append only)."""
+    return orjson.dumps(astuple(profile)).decode()
+
+
+def _packed_identifiers(profile: Profile) -> list[list[str]]:
+    return [[link.value, hashed] for link, hashed in identifiers(profile).items()]
+
+
+def _packed_change(index: int, sourced: Sourced) -> Iterator[list[Any]]:
+    change = sourced.change
+    version = change.origin.version
+    match change:
+        case Registered() | Updated():
+            p = change.profile
+            label = False if change.label is None else "1" if change.label else "0"
+            yield ["account", index, sourced.source, p.user_id, version, pack_profile(p),
+                   p.created_at_us, label, _packed_identifiers(p)]
+        case Erased():
+            yield ["account", index, sourced.source, change.user_id, version, False, False,
+                   False, []]
+        case Redeemed():
+            usage = _usage(change.usage_id)
+            if change.previous_user_id is not None:
+                yield ["redemption", index, change.previous_user_id, version, usage, "", False]
+            used_at = change.used_at_us if change.counted else False
+            yield ["redemption", index, change.user_id, version, usage, change.promo_code, used_at]
+        case RedemptionWithdrawn():
+            yield ["redemption", index, change.user_id, version, _usage(change.usage_id), "",
+                   False]
+        case CodeDefined():
+            terms = (change.discount_type, change.discount_value, change.min_purchase_amount)
+            text = orjson.dumps([None if t is None else str(t) for t in terms]).decode()
+            yield ["code", index, change.promo_code, version, text]
+        case CodeWithdrawn():
+            yield ["code", index, change.promo_code, version, False]
+        case _:
+            assert_never(change)
+
+
+def _usage(usage_id: int) -> str:
+    """A usage id as text that sorts like the number, negative ones too."""
+    return f"{usage_id + _USAGE_OFFSET:0{_USAGE_DIGITS}d}"
+
+
+class _Neighbours:
+    """The neighbours of a batch, each built once."""
+
+    def __init__(self, accounts: Mapping[str, Sequence[Any]]) -> None:
+        self._redemptions = {user: _redemptions(flat) for user, (_, flat) in accounts.items()}
+        self._labels = {user: _LABELS[label] for user, (label, _) in accounts.items()}
+
+    def linked(self, flat: Sequence[str]) -> tuple[LinkedAccount, ...]:
+        return tuple(
+            LinkedAccount(user, _number(at), self._labels[user], self._redemptions[user])
+            for user, at in _pairs(flat)
+        )
+
+
+_LABELS: Mapping[object, bool | None] = {False: None, "0": False, "1": True}
+
+
+def _known(subject: Sequence[Any], neighbours: _Neighbours) -> Known:
+    blob, redemptions, last, links, codes, (revision, digest, alert) = subject
+    latest = LatestRisk(int(revision), digest, alert) if revision else None
+    if not blob:
+        return Known(None, latest)
+    profile = Profile(*orjson.loads(blob))
+    found = {Link(link): neighbours.linked(flat) for link, flat in links}
+    return Known(
+        Neighbourhood(
+            profile=profile,
+            redemptions=_redemptions(redemptions),
+            last_redeemed_at_us=_number(last) if last else None,
+            linked=found,
+            codes={code: _terms(text) for code, text in codes if text},
+        ),
+        latest,
+    )
+
+
+def _redemptions(flat: Sequence[str]) -> tuple[Redemption, ...]:
+    return tuple(
+        Redemption(
+            _number(at), int(member[:_USAGE_DIGITS]) - _USAGE_OFFSET, member[_USAGE_DIGITS + 1 :]
+        )
+        for member, at in _pairs(flat)
+    )
+
+
+def _terms(text: str) -> CodeTerms:
+    kind, value, least = orjson.loads(text)
+    return CodeTerms(
+        kind,
+        None if value is None else Decimal(value),
+        None if least is None else Decimal(least),
+    )
+
+
+def _pairs(flat: Sequence[str]) -> Iterator[tuple[str, str]]:
+    return zip(flat[::2], flat[1::2], strict=True)
+
+
+def _number(text: str) -> int:
+    """A sorted set's score: exact, as every integer below 2**53 is."""
+    return int(float(text))
+
+
