@@ -13,6 +13,7 @@ POLL_S = 0.05
 SHOWN_LINES = 15
 MOST_CRASHES = 3
 
+Step = Part | Chore
 Report = Callable[[str, str, float], None]
 
 
@@ -32,7 +33,7 @@ class BringUp:
         self._log_of = log_of
         self._report = report
 
-    def run(self, steps: Sequence[Part | Chore]) -> None:
+    def run(self, steps: Sequence[Step]) -> None:
         """Bring all steps up, those that do not need each other at once.
 
         Raises:
@@ -59,7 +60,7 @@ class BringUp:
         if failures:
             raise StackError("\n".join(str(failure) for failure in failures))
 
-    def _step(self, step: Part | Chore) -> None:
+    def _step(self, step: Step) -> None:
         started = time.monotonic()
         match step:
             case Part():
@@ -70,7 +71,7 @@ class BringUp:
         self._report(step.name, word, time.monotonic() - started)
 
     def _start(self, part: Part) -> str:
-        if is_ready(part) and self._supervisor.states()[part.name].pid:
+        if self._supervisor.states()[part.name].pid and is_ready(part):
             return "already running"
         part.prepare()
         self._supervisor.start(part.name)
@@ -115,13 +116,14 @@ def last_lines(log: Path) -> str:
 
 def chosen(
     parts: Sequence[Part], chores: Sequence[Chore], names: Collection[str] | None
-) -> list[Part | Chore]:
+) -> list[Step]:
     """The parts of these names (None: all), all they need, and the chores this makes possible.
 
     Raises:
         StackError: there is no such part.
     """
-    steps: dict[str, Part | Chore] = {step.name: step for step in (*parts, *chores)}
+    everything: list[Step] = [*parts, *chores]
+    steps = {step.name: step for step in everything}
     wanted: set[str] = set()
     todo = [part.name for part in parts] if names is None else list(names)
     while todo:
@@ -142,10 +144,11 @@ def levels(parts: Sequence[Part], chores: Sequence[Chore]) -> list[list[str]]:
 
     Reversed, it is the order of a stop.
     """
-    waiting: dict[str, Part | Chore] = {step.name: step for step in (*parts, *chores)}
+    everything: list[Step] = [*parts, *chores]
+    waiting = {step.name: step for step in everything}
     names = {part.name for part in parts}
     done: set[str] = set()
-    groups = []
+    groups: list[list[str]] = []
     while waiting:
         group = [step.name for step in _startable(waiting, done)]
         if not group:
@@ -157,5 +160,5 @@ def levels(parts: Sequence[Part], chores: Sequence[Chore]) -> list[list[str]]:
     return [group for group in groups if group]
 
 
-def _startable(waiting: dict[str, Part | Chore], done: set[str]) -> list[Part | Chore]:
+def _startable(waiting: dict[str, Step], done: set[str]) -> list[Step]:
     return [step for step in waiting.values() if done.issuperset(step.needs)]

@@ -156,9 +156,7 @@ def _workers(s: Settings) -> list[Part]:
     ]
 
 
-def _worker(
-    name: str, port: int, command: Callable[[], list[str]], needs: tuple[str, ...]
-) -> Part:
+def _worker(name: str, port: int, command: Callable[[], list[str]], needs: tuple[str, ...]) -> Part:
     return Part(
         name,
         (Port("127.0.0.1", port, "METRICS_PORT"),),

@@ -75,7 +75,8 @@ def _by(port: Port) -> str:
 
 def _belongs(process: psutil.Process, layout: Layout) -> bool:
     try:
-        inside = process.environ().get("PROMO_STACK") == str(layout.state)
-        return inside and process.pid != os.getpid() and process.status() != psutil.STATUS_ZOMBIE
+        inside: bool = process.environ().get("PROMO_STACK") == str(layout.state)
+        ended: bool = process.status() == psutil.STATUS_ZOMBIE
     except psutil.Error:
         return False
+    return inside and not ended and process.pid != os.getpid()

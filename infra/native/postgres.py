@@ -117,10 +117,9 @@ class PostgresServer:
                 connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
 
     def _initdb(self) -> None:
-        # Its files are made durable by the server's first checkpoint, hence --no-sync.
         command = self._as_server(
             ["initdb", "-D", str(self.data), "-U", SUPERUSER, "-E", "UTF8", "--locale=C.UTF-8"]
-            + ["--auth-local=trust", "--auth-host=scram-sha-256", "--no-sync"]
+            + ["--auth-local=trust", "--auth-host=scram-sha-256"]
         )
         done = subprocess.run(
             command, cwd="/", capture_output=True, text=True, timeout=INITDB_TIMEOUT_S

@@ -8,6 +8,8 @@ import psycopg
 import redis
 from confluent_kafka import KafkaException
 from confluent_kafka.admin import AdminClient
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 from connectors.errors import DependencyDown
 from connectors.settings import Settings, required
@@ -37,6 +39,7 @@ def redis_answers(settings: Settings) -> None:
         password=required(settings.redis_password, "redis_password"),
         socket_timeout=TIMEOUT_S,
         socket_connect_timeout=TIMEOUT_S,
+        retry=Retry(NoBackoff(), 0),  # one question: the caller asks again
     )
     try:
         client.ping()

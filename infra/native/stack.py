@@ -8,6 +8,7 @@ import time
 from collections.abc import Collection, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import replace
 
 from connectors.errors import StackError
 from connectors.settings import Settings
@@ -123,7 +124,7 @@ def start_part(settings: Settings, name: str) -> None:
     """
     layout = layout_of(settings)
     part = part_named(settings, name)
-    BringUp(Supervisor(layout), layout.log_of, lambda *_: None).run([_alone_standing(part)])
+    BringUp(Supervisor(layout), layout.log_of, lambda *_: None).run([replace(part, needs=())])
 
 
 def stop_part(settings: Settings, name: str) -> None:
@@ -184,12 +185,6 @@ def ready(settings: Settings, name: str) -> bool:
 def _state_pid(settings: Settings, name: str) -> int:
     state = Supervisor(layout_of(settings)).states().get(name)
     return state.pid if state else 0
-
-
-def _alone_standing(part: Part) -> Part:
-    from dataclasses import replace
-
-    return replace(part, needs=())
 
 
 def _stop_group(supervisor: Supervisor, group: list[str], report: Report) -> None:

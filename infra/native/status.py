@@ -120,4 +120,6 @@ def _cells(line: PartStatus) -> tuple[str, ...]:
 def _duration(seconds: float) -> str:
     if not seconds:
         return "-"
-    return time.strftime("%-H h %M min" if seconds >= 3600 else "%-M min %S s", time.gmtime(seconds))
+    return time.strftime(
+        "%-H h %M min" if seconds >= 3600 else "%-M min %S s", time.gmtime(seconds)
+    )
