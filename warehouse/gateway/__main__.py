@@ -1,0 +1,64 @@
+"""``python -m warehouse.gateway``: serve the warehouse until SIGTERM."""
+
+import os
+import sys
+import time
+
+# Before chdb is imported: the engine takes its time zone from the process.
+os.environ["TZ"] = "UTC"
+time.tzset()
+
+import uvicorn  # noqa: E402
+
+from connectors.errors import PromoError  # noqa: E402
+from connectors.settings import Settings, load_settings, required  # noqa: E402
+from warehouse.gateway.access import Users  # noqa: E402
+from warehouse.gateway.app import build_app  # noqa: E402
+from warehouse.gateway.engine import Engine  # noqa: E402
+
+SHUTDOWN_TIMEOUT_S = 10
+IDLE_CONNECTION_S = 60
+
+
+def serve(settings: Settings) -> None:
+    """Open the warehouse and serve it; returns after SIGTERM or SIGINT.
+
+    Raises:
+        SettingsError: a password is not set.
+        StackError: the data folder is in use or cannot be opened.
+    """
+    users = Users.of(
+        (settings.clickhouse_user, required(settings.clickhouse_password, "clickhouse_password")),
+        (
+            settings.clickhouse_reader_user,
+            required(settings.clickhouse_reader_password, "clickhouse_reader_password"),
+        ),
+    )
+    started = time.monotonic()
+    engine = Engine(settings.state_dir / "clickhouse", settings.clickhouse_database)
+    print(f"gateway: warehouse open after {time.monotonic() - started:.1f} s", flush=True)
+    try:
+        uvicorn.run(
+            build_app(engine, users),
+            host=settings.clickhouse_host,
+            port=settings.clickhouse_port,
+            log_level=settings.log_level.lower(),
+            access_log=False,
+            server_header=False,
+            timeout_keep_alive=IDLE_CONNECTION_S,
+            timeout_graceful_shutdown=SHUTDOWN_TIMEOUT_S,
+        )
+    finally:
+        engine.close()
+
+
+def main() -> None:
+    """Serve with the settings of the environment; one line and status 1 on a known error."""
+    try:
+        serve(load_settings())
+    except PromoError as error:
+        sys.exit(f"gateway: {error}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,141 @@
+"""What the engine is told at its start: limits for a small machine, roles, forbidden settings.
+
+The engine enforces the roles itself, as a server does: each request takes one by SET ROLE
+on its own connection, and no statement that reaches the engine can change it
+(:mod:`warehouse.gateway.access` sees to that).
+"""
+
+import os
+from pathlib import Path
+from xml.sax.saxutils import escape
+
+WRITER_ROLE = "writer"
+READER_ROLE = "reader"
+OWNER_ROLE = "owner"
+
+_MEBIBYTE = 1024 * 1024
+_SERVER: dict[str, int | str] = {
+    "timezone": "UTC",
+    "max_server_memory_usage": 2048 * _MEBIBYTE,
+    "background_pool_size": 2,
+    "background_schedule_pool_size": 4,
+    "background_common_pool_size": 2,
+    "background_move_pool_size": 1,
+    "background_fetches_pool_size": 1,
+    "background_buffer_flush_schedule_pool_size": 1,
+    "background_message_broker_schedule_pool_size": 1,
+    "background_distributed_schedule_pool_size": 1,
+    "tables_loader_background_pool_size": 1,
+    "max_thread_pool_free_size": 16,
+    "mark_cache_size": 64 * _MEBIBYTE,
+    "uncompressed_cache_size": 0,
+    "index_mark_cache_size": 8 * _MEBIBYTE,
+    "mmap_cache_size": 0,
+    "query_cache.max_size_in_bytes": 16 * _MEBIBYTE,
+    "compiled_expression_cache_size": 16 * _MEBIBYTE,
+    "asynchronous_metrics_update_period_s": 60,
+}
+# A pool of two has no room for the thresholds that MergeTree assumes by default.
+_MERGE_TREE: dict[str, int] = {
+    "number_of_free_entries_in_pool_to_lower_max_size_of_merge": 2,
+    "number_of_free_entries_in_pool_to_execute_mutation": 2,
+    "number_of_free_entries_in_pool_to_execute_optimize_entire_partition": 2,
+}
+_PROFILE: dict[str, int] = {
+    "max_threads": 2,
+    "max_insert_threads": 1,
+    "max_memory_usage": 1536 * _MEBIBYTE,
+    "implicit_select": 0,
+    "async_insert": 0,
+    "allow_introspection_functions": 0,
+}
+# Settings through which a statement would be read in another language than the one that
+# was checked, read files of the host, or be acknowledged before it is written.
+FIXED_SETTINGS = (
+    "dialect",
+    "implicit_select",
+    "async_insert",
+    "allow_introspection_functions",
+    "format_schema",
+    "format_schema_source",
+    "format_template_row",
+    "format_template_resultset",
+    "output_format_schema",
+)
+# Engines that keep their rows in the data folder; the others reach files, hosts or programs.
+_ENGINES = (
+    "MergeTree",
+    "ReplacingMergeTree",
+    "SummingMergeTree",
+    "AggregatingMergeTree",
+    "Memory",
+    "Null",
+)
+_ROLES: dict[str, tuple[str, ...]] = {
+    OWNER_ROLE: ("GRANT ALL ON *.*",),
+    WRITER_ROLE: (
+        "GRANT SHOW, SELECT, INSERT, ALTER, CREATE TABLE, CREATE VIEW, DROP TABLE, DROP VIEW,"
+        " TRUNCATE, OPTIMIZE, CHECK ON {database}.*",
+        "GRANT CREATE DATABASE ON {database}.*",
+        *(f"GRANT TABLE ENGINE ON {engine}" for engine in _ENGINES),
+        "GRANT SELECT ON system.*",
+        "GRANT KILL QUERY ON *.*",
+    ),
+    READER_ROLE: ("GRANT SELECT ON {database}.*", "GRANT SELECT ON system.one"),
+}
+
+
+def write_config(folder: Path, database: str) -> Path:
+    """Write the engine's two files into ``folder``; returns the path of the main one."""
+    folder.mkdir(parents=True, exist_ok=True)
+    users, server = folder / "users.xml", folder / "config.xml"
+    _replace(users, _users_xml(database))
+    _replace(server, _server_xml(users))
+    return server
+
+
+def _replace(path: Path, text: str) -> None:
+    draft = path.with_suffix(".new")
+    draft.write_text(text)
+    os.replace(draft, path)
+
+
+def _server_xml(users: Path) -> str:
+    lines = [_element(name, value) for name, value in _SERVER.items()]
+    merge_tree = "".join(_element(name, value) for name, value in _MERGE_TREE.items())
+    lines += [f"<merge_tree>{merge_tree}</merge_tree>", _element("users_config", str(users))]
+    return _document(lines)
+
+
+def _users_xml(database: str) -> str:
+    fixed = "".join(f"<{name}><readonly/></{name}>" for name in FIXED_SETTINGS)
+    settings = "".join(_element(name, value) for name, value in _PROFILE.items())
+    roles = "".join(
+        f"<{role}><grants>{_grants(grants, database)}</grants></{role}>"
+        for role, grants in _ROLES.items()
+    )
+    every_role = _grants((f"GRANT {', '.join(_ROLES)}",), database)
+    return _document(
+        [
+            f"<profiles><default>{settings}<constraints>{fixed}</constraints></default></profiles>",
+            "<quotas><default/></quotas>",
+            f"<roles>{roles}</roles>",
+            "<users><default><no_password/><networks><ip>::/0</ip></networks>"
+            "<profile>default</profile><quota>default</quota>"
+            f"<grants>{every_role}</grants></default></users>",
+        ]
+    )
+
+
+def _grants(grants: tuple[str, ...], database: str) -> str:
+    return "".join(_element("query", grant.format(database=database)) for grant in grants)
+
+
+def _element(name: str, value: int | str) -> str:
+    for part in reversed(name.split(".")):
+        value = f"<{part}>{value if '<' in str(value) else escape(str(value))}</{part}>"
+    return str(value)
+
+
+def _document(lines: list[str]) -> str:
+    return "\n".join(["<clickhouse>", *lines, "</clickhouse>", ""])
