@@ -9,7 +9,8 @@
     ├── PoisonMessage           look at `make dead-letters`, fix the producer, replay
     ├── DeadLetterCeiling       find what floods the topic, then restart the worker
     ├── BundleError             `make train`, or put the previous bundle back
-    └── LoadError               fix the file or the folder the message names
+    ├── LoadError               fix the file or the folder the message names
+    └── DrainStalled            look at the consumer group the message names
 """
 
 
@@ -53,3 +54,7 @@ class BundleError(PromoError):
 
 class LoadError(PromoError):
     """A CSV folder or file cannot be loaded at all (single bad rows are only rejected)."""
+
+
+class DrainStalled(PromoError):
+    """A consumer stands still behind the stream's end: it is down, halted or blocked."""

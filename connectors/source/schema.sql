@@ -48,9 +48,9 @@ CREATE TABLE IF NOT EXISTS promo_usages (
     used_promo boolean
 );
 
--- The loader asks whether a redemption is there already; other writers may repeat one.
-CREATE INDEX IF NOT EXISTS promo_usages_identity
-    ON promo_usages (user_id, promo_code, used_at);
+-- The loader asks whether a redemption is there already. A hash index bears texts of any length,
+-- where a btree refuses those over a third of a page.
+CREATE INDEX IF NOT EXISTS promo_usages_of_user ON promo_usages USING hash (user_id);
 
 -- An update or a deletion carries the whole old row, so that it can be taken out of the counts.
 ALTER TABLE users REPLICA IDENTITY FULL;
