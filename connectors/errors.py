@@ -9,6 +9,7 @@
     ├── PoisonMessage           look at `make dead-letters`, fix the producer, replay
     ├── DeadLetterCeiling       find what floods the topic, then restart the worker
     ├── BundleError             `make train`, or put the previous bundle back
+    ├── MigrationError          put the edited migration back; write a new one
     ├── LoadError               fix the file or the folder the message names
     └── DrainStalled            look at the consumer group the message names
 """
@@ -50,6 +51,10 @@ class DeadLetterCeiling(PromoError):
 
 class BundleError(PromoError):
     """A model bundle is missing, damaged, or made for other features."""
+
+
+class MigrationError(PromoError):
+    """The warehouse's schema and the migration files do not belong together."""
 
 
 class LoadError(PromoError):

@@ -1,0 +1,93 @@
+"""The one place that makes clients of ClickHouse, real or the native stack's gateway.
+
+Clients come without sessions, so one may be used by several threads, and without
+compression: both ends are usually one machine or one network.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import clickhouse_connect
+from clickhouse_connect.driver import AsyncClient, Client
+from clickhouse_connect.driver.exceptions import DatabaseError, OperationalError
+from pydantic import SecretStr
+
+from connectors.errors import DependencyDown
+from connectors.settings import Settings, required
+
+CONNECT_TIMEOUT_S = 5
+QUERY_TIMEOUT_S = 120
+
+# Codes by which a server says "not now": too many queries or parts, no memory, a network or
+# thread it lacks, a request that was cut off.
+_NOT_NOW = frozenset({202, 209, 210, 236, 241, 252, 439})
+
+
+def writer(settings: Settings) -> Client:
+    """A client that may read and write the warehouse.
+
+    Raises:
+        DependencyDown: ClickHouse does not answer.
+        SettingsError: the password is not set.
+    """
+    with clickhouse_answers():
+        return clickhouse_connect.get_client(**_writer(settings))
+
+
+def reader(settings: Settings) -> Client:
+    """A client that may only read; raises as :func:`writer`."""
+    with clickhouse_answers():
+        return clickhouse_connect.get_client(**_reader(settings))
+
+
+async def async_writer(settings: Settings) -> AsyncClient:
+    """As :func:`writer`, for an event loop."""
+    with clickhouse_answers():
+        return await clickhouse_connect.get_async_client(**_writer(settings))
+
+
+async def async_reader(settings: Settings) -> AsyncClient:
+    """As :func:`reader`, for an event loop."""
+    with clickhouse_answers():
+        return await clickhouse_connect.get_async_client(**_reader(settings))
+
+
+@contextmanager
+def clickhouse_answers() -> Iterator[None]:
+    """Turn "it is not there" and "not now" into :class:`DependencyDown`.
+
+    Put it round every use of a client that is to wait and retry; what ClickHouse refuses for
+    good (a syntax error, a value that does not fit) passes through as it came.
+    """
+    try:
+        yield
+    except DatabaseError as error:
+        unreachable = isinstance(error, OperationalError) and error.code is None
+        if unreachable or error.code in _NOT_NOW:
+            raise DependencyDown(f"ClickHouse: {error}") from error
+        raise
+
+
+def _writer(settings: Settings) -> dict[str, Any]:
+    user, password = settings.clickhouse_user, settings.clickhouse_password
+    return _options(settings, user, password, "clickhouse_password")
+
+
+def _reader(settings: Settings) -> dict[str, Any]:
+    user, password = settings.clickhouse_reader_user, settings.clickhouse_reader_password
+    return _options(settings, user, password, "clickhouse_reader_password")
+
+
+def _options(settings: Settings, user: str, secret: SecretStr | None, name: str) -> dict[str, Any]:
+    return {
+        "host": settings.clickhouse_host,
+        "port": settings.clickhouse_port,
+        "username": user,
+        "password": required(secret, name),
+        "database": settings.clickhouse_database,
+        "compress": False,
+        "connect_timeout": CONNECT_TIMEOUT_S,
+        "send_receive_timeout": QUERY_TIMEOUT_S,
+        "autogenerate_session_id": False,
+    }
