@@ -1,0 +1,126 @@
+"""Messages out: delivered and acknowledged by every in-sync replica, or an error."""
+
+import asyncio
+import threading
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from types import TracebackType
+
+from confluent_kafka import KafkaError, KafkaException, Producer
+
+from connectors.errors import DependencyDown
+from connectors.topics import MAX_MESSAGE_BYTES
+
+_DELIVERY_TIMEOUT_MS = 30_000
+
+
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """A message to publish; a ``value`` of None is a tombstone."""
+
+    topic: str
+    key: bytes | None
+    value: bytes | None
+    headers: Mapping[str, bytes] = field(default_factory=dict)
+
+
+class Delivery:
+    """An idempotent producer whose calls end when all of their messages are delivered.
+
+    Keys are partitioned as by Kafka's Java clients (murmur2), so that an account has the same
+    partition number in every topic.
+    """
+
+    def __init__(self, bootstrap: str, client_id: str) -> None:
+        self._producer = Producer(
+            {
+                "bootstrap.servers": bootstrap,
+                "client.id": client_id,
+                "acks": "all",
+                "enable.idempotence": True,
+                "linger.ms": 0,
+                "partitioner": "murmur2_random",
+                "message.max.bytes": MAX_MESSAGE_BYTES,
+                "delivery.timeout.ms": _DELIVERY_TIMEOUT_MS,
+                "compression.type": "lz4",
+                "log_level": 3,
+            }
+        )
+        self._closing = threading.Event()
+        self._poller = threading.Thread(target=self._poll, name="delivery", daemon=True)
+        self._poller.start()
+
+    async def deliver(self, messages: Sequence[Outgoing]) -> None:
+        """Publish messages; returns when the broker has acknowledged all of them.
+
+        Raises:
+            DependencyDown: a message was not acknowledged in time. Some of them may have been
+                delivered, so the caller's messages must be harmless when repeated.
+        """
+        if not messages:
+            return
+        pending = _Pending(len(messages), asyncio.get_running_loop())
+        for message in messages:
+            await self._send(message, pending)
+        await pending.done
+
+    async def _send(self, message: Outgoing, pending: "_Pending") -> None:
+        while True:
+            try:
+                self._producer.produce(
+                    message.topic,
+                    key=message.key,
+                    value=message.value,
+                    headers=list(message.headers.items()),
+                    on_delivery=pending.delivered,
+                )
+                return
+            except BufferError:
+                await asyncio.sleep(0.01)
+            except KafkaException as error:
+                raise DependencyDown(f"Kafka: {error}") from error
+
+    def _poll(self) -> None:
+        while not self._closing.is_set():
+            self._producer.poll(0.1)
+
+    def close(self) -> None:
+        """Deliver what is left and stop."""
+        self._producer.flush(5.0)
+        self._closing.set()
+        self._poller.join()
+
+    def __enter__(self) -> "Delivery":
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+
+class _Pending:
+    """Counts one call's deliveries; wakes its caller once, from the polling thread."""
+
+    def __init__(self, count: int, loop: asyncio.AbstractEventLoop) -> None:
+        self._left = count
+        self._loop = loop
+        self._error: KafkaError | None = None
+        self.done: asyncio.Future[None] = loop.create_future()
+
+    def delivered(self, error: KafkaError | None, _: object) -> None:
+        self._error = error or self._error
+        self._left -= 1
+        if self._left == 0:
+            self._loop.call_soon_threadsafe(self._finish)
+
+    def _finish(self) -> None:
+        if self.done.done():
+            return
+        if self._error is None:
+            self.done.set_result(None)
+        else:
+            self.done.set_exception(DependencyDown(f"Kafka: {self._error.str()}"))

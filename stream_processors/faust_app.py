@@ -1,0 +1,114 @@
+"""The Faust app that both workers are made of: settings, and a consumer that costs less."""
+
+import asyncio
+import types
+from collections.abc import Awaitable, Coroutine, Generator
+from typing import Any, ClassVar
+
+import faust
+from faust.transport.drivers import aiokafka as driver
+from mode.services import WaitResults
+
+from connectors.settings import Settings
+from connectors.topics import MAX_MESSAGE_BYTES
+
+_BUFFER = 32_768
+"""Messages buffered a partition: a full buffer makes Faust's fetcher sleep for a second."""
+
+
+class InlineConsumer(driver.Consumer):
+    """Faust's consumer, without its four tasks a message.
+
+    Faust races each message's callback against "stop" and "suspend" in four fresh tasks. The
+    callback nearly always ends without having to wait, so it is run at once here, and only a
+    callback that does have to wait is raced as before. Measured: twice the messages a second.
+    """
+
+    async def wait_first(self, *coros: Any, timeout: Any = None) -> WaitResults:
+        """Run the first coroutine at once; race only what is left of it."""
+        callback, *others = coros
+        if timeout is not None or not asyncio.iscoroutine(callback):
+            return await super().wait_first(*coros, timeout=timeout)
+        try:
+            pending = callback.send(None)
+        except StopIteration:
+            for other in others:
+                if asyncio.iscoroutine(other):
+                    other.close()
+            return WaitResults([callback], [None], False)
+        rest = _resumed(pending, callback)
+        return await super().wait_first(rest, *others)
+
+
+async def _resumed(pending: Any, coroutine: Coroutine[Any, Any, None]) -> None:
+    await _Resumption(pending, coroutine)
+
+
+class _Resumption(Awaitable[None]):
+    """Awaits what is left of a coroutine that has been started by hand."""
+
+    def __init__(self, pending: Any, coroutine: Coroutine[Any, Any, None]) -> None:
+        self._pending, self._coroutine = pending, coroutine
+
+    def __await__(self) -> Generator[Any, Any, None]:
+        pending = self._pending
+        while True:
+            try:
+                received = yield pending
+            except BaseException as error:
+                pending = self._step(self._coroutine.throw, error)
+            else:
+                pending = self._step(self._coroutine.send, received)
+            if pending is _DONE:
+                return
+
+    @staticmethod
+    def _step(resume: Any, argument: Any) -> Any:
+        try:
+            return resume(argument)
+        except StopIteration:
+            return _DONE
+
+
+_DONE = types.SimpleNamespace()
+
+
+class _Transport(driver.Transport):
+    Consumer: ClassVar[type[InlineConsumer]] = InlineConsumer
+
+
+class App(faust.App):  # type: ignore[misc]
+    """A Faust app with :class:`InlineConsumer`."""
+
+    def _new_transport(self) -> _Transport:
+        return _Transport(self.conf.broker_consumer, self)
+
+
+def make_app(settings: Settings, group: str, slot: int) -> App:
+    """A Faust app on the configured broker.
+
+    Args:
+        settings: where the broker is, and the state folder.
+        group: consumer group; every process of one kind shares it.
+        slot: this process's number in its group, 0 and up. It gives the process a name that
+            outlives it (static membership), so that a restart is no rebalance.
+    """
+    return App(
+        group,
+        broker=f"kafka://{settings.kafka_bootstrap}",
+        store="memory://",
+        datadir=str((settings.state_dir / "faust" / f"{group}-{slot}").absolute()),
+        web_enabled=False,
+        topic_disable_leader=True,
+        topic_allow_declare=False,
+        stream_buffer_maxsize=_BUFFER,
+        stream_wait_empty=False,
+        broker_session_timeout=6,
+        broker_heartbeat_interval=1,
+        broker_commit_interval=1,
+        consumer_auto_offset_reset="earliest",
+        consumer_max_fetch_size=MAX_MESSAGE_BYTES,
+        consumer_group_instance_id=f"{group}-{slot}",
+        producer_max_request_size=MAX_MESSAGE_BYTES,
+        worker_redirect_stdouts=False,
+    )

@@ -1,0 +1,74 @@
+"""Prometheus metrics of the workers; every name is one of the closed list below."""
+
+from typing import Literal, get_args
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, start_http_server
+
+MetricName = Literal[
+    "promo_events_total",
+    "promo_batch_size",
+    "promo_batch_seconds",
+    "promo_commit_to_score_seconds",
+    "promo_scores_total",
+    "promo_alerts_total",
+    "promo_rescores_requested_total",
+    "promo_dead_letters_total",
+    "promo_rows_written_total",
+    "promo_dependency_up",
+    "promo_halted",
+    "promo_consumer_lag",
+    "promo_part_up",
+    "promo_source_wal_kept_bytes",
+]
+"""All metrics of the pipeline."""
+
+NAMES: tuple[str, ...] = get_args(MetricName)
+
+_SIZES = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 5000, 10000)
+_SECONDS = (
+    0.002, 0.005, 0.01, 0.02, 0.03, 0.05, 0.075, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 60.0, 600.0,
+)  # fmt: skip
+
+
+class Metrics:
+    """One process's metrics, in a registry of its own."""
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        self.events = self._counter("promo_events_total", "messages processed", "topic")
+        self.batch_size = self._histogram("promo_batch_size", "messages in a batch", _SIZES)
+        self.batch_seconds = self._histogram(
+            "promo_batch_seconds", "time to process a batch and deliver its output", _SECONDS
+        )
+        self.commit_to_score = self._histogram(
+            "promo_commit_to_score_seconds",
+            "from the commit in PostgreSQL to the delivered score",
+            _SECONDS,
+            "trigger",
+        )
+        self.scores = self._counter("promo_scores_total", "scores published", "level")
+        self.alerts = self._counter("promo_alerts_total", "alerts raised or revised", "status")
+        self.rescores = self._counter(
+            "promo_rescores_requested_total", "accounts passed on to be scored again", "cause"
+        )
+        self.dead_letters = self._counter("promo_dead_letters_total", "messages set aside", "stage")
+        self.rows = self._counter("promo_rows_written_total", "rows inserted", "table")
+        self.dependency_up = self._gauge(
+            "promo_dependency_up", "1 while a dependency answers this worker", "dependency"
+        )
+        self.halted = self._gauge("promo_halted", "1 once too many dead letters halted the worker")
+
+    def _counter(self, name: MetricName, meaning: str, *labels: str) -> Counter:
+        return Counter(name, meaning, labels, registry=self.registry)
+
+    def _gauge(self, name: MetricName, meaning: str, *labels: str) -> Gauge:
+        return Gauge(name, meaning, labels, registry=self.registry)
+
+    def _histogram(
+        self, name: MetricName, meaning: str, buckets: tuple[float, ...], *labels: str
+    ) -> Histogram:
+        return Histogram(name, meaning, labels, buckets=buckets, registry=self.registry)
+
+    def serve(self, host: str, port: int) -> None:
+        """Answer ``GET /metrics`` in a thread, until the process ends."""
+        start_http_server(port, addr=host, registry=self.registry)
