@@ -1,0 +1,152 @@
+"""How far each consumer group is behind the ends of the topics that it consumes."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from confluent_kafka import (
+    Consumer,
+    ConsumerGroupTopicPartitions,
+    KafkaError,
+    KafkaException,
+    TopicPartition,
+)
+from confluent_kafka.admin import AdminClient, OffsetSpec
+
+from connectors.errors import DependencyDown
+from connectors.settings import Settings
+from connectors.topics import (
+    MAX_MESSAGE_BYTES,
+    SCORING_GROUP,
+    SCORING_SOURCES,
+    WAREHOUSE_GROUP,
+    WAREHOUSE_SOURCES,
+    Topic,
+)
+
+REQUEST_TIMEOUT_S = 10.0
+
+GROUPS: Mapping[str, tuple[Topic, ...]] = {
+    SCORING_GROUP: SCORING_SOURCES,
+    WAREHOUSE_GROUP: WAREHOUSE_SOURCES,
+}
+Position = tuple[str, str, int]
+"""``(group, topic, partition)``"""
+
+
+def lag(settings: Settings) -> dict[Position, int]:
+    """How many messages each group has yet to consume, by group, topic and partition.
+
+    Raises:
+        DependencyDown: Kafka does not answer, or a topic is missing.
+    """
+    offsets = Offsets(settings)
+    ends = {topic: offsets.ends(topic) for topics in GROUPS.values() for topic in topics}
+    return {
+        position: behind
+        for group, topics in GROUPS.items()
+        for position, behind in offsets.behind(group, {t: ends[t] for t in topics}).items()
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class Ends:
+    """A partition's first offset that is kept, and the one after its last."""
+
+    start: int
+    end: int
+
+
+class Offsets:
+    """What Kafka knows of topics' ends and groups' positions."""
+
+    def __init__(self, settings: Settings) -> None:
+        """Connects with the first question."""
+        self._bootstrap = settings.kafka_bootstrap
+        self._admin = AdminClient({"bootstrap.servers": self._bootstrap})
+        self._partitions: dict[Topic, list[TopicPartition]] = {}
+
+    def ends(self, topic: Topic) -> list[Ends]:
+        """First and next offset of each partition of a topic."""
+        partitions = self._partitions_of(topic)
+        starts = self._list(partitions, OffsetSpec.earliest())  # type: ignore[no-untyped-call]
+        ends = self._list(partitions, OffsetSpec.latest())  # type: ignore[no-untyped-call]
+        return [Ends(*pair) for pair in zip(starts, ends, strict=True)]
+
+    def behind(self, group: str, ends: Mapping[Topic, list[Ends]]) -> dict[Position, int]:
+        """How far a group is behind the given ends.
+
+        What retention has removed counts as consumed, and so does an empty partition on which
+        the group has never committed.
+        """
+        wanted = [p for topic in ends for p in self._partitions_of(topic)]
+        request = ConsumerGroupTopicPartitions(group, wanted)
+        try:
+            futures = self._admin.list_consumer_group_offsets(
+                [request], request_timeout=REQUEST_TIMEOUT_S
+            )
+            answer = futures[group].result().topic_partitions
+        except KafkaException as error:
+            raise self._down(error) from error
+        result = {}
+        for found in answer:
+            known = ends[Topic(found.topic)][found.partition]
+            # A negative offset says that the group has none.
+            at = max(found.offset, known.start)
+            result[group, found.topic, found.partition] = max(0, known.end - at)
+        return result
+
+    def has_records(self, topic: str, partition: int, last: int, end: int) -> bool:
+        """Whether a partition holds a record among its ``last`` offsets before ``end``.
+
+        Compaction can remove the newest records, and a group cannot commit past what it never
+        receives.
+        """
+        consumer = Consumer(
+            {
+                "bootstrap.servers": self._bootstrap,
+                "group.id": "promo-drain",
+                "enable.auto.commit": False,
+                "enable.partition.eof": True,
+                "fetch.message.max.bytes": MAX_MESSAGE_BYTES,
+            }
+        )
+        try:
+            consumer.assign([TopicPartition(topic, partition, end - last)])
+            message = consumer.poll(REQUEST_TIMEOUT_S)
+            if message is None:
+                return True
+            error = message.error()
+            if error is not None:
+                return error.code() != KafkaError._PARTITION_EOF
+            offset = message.offset()
+            return offset is None or offset < end
+        finally:
+            consumer.close()
+
+    def _partitions_of(self, topic: Topic) -> list[TopicPartition]:
+        if topic not in self._partitions:
+            try:
+                known = self._admin.list_topics(topic.value, timeout=REQUEST_TIMEOUT_S)
+            except KafkaException as error:
+                raise self._down(error) from error
+            found = known.topics[topic.value]
+            if found.error is not None:
+                raise DependencyDown(
+                    f"Kafka has no topic {topic.value}: `python -m connectors.topics` makes it"
+                )
+            self._partitions[topic] = [TopicPartition(topic.value, n) for n in found.partitions]
+            self._partitions[topic].sort(key=lambda p: p.partition)
+        return self._partitions[topic]
+
+    def _list(self, partitions: list[TopicPartition], spec: OffsetSpec) -> list[int]:
+        try:
+            futures = self._admin.list_offsets(
+                dict.fromkeys(partitions, spec), request_timeout=REQUEST_TIMEOUT_S
+            )
+            found = {p.partition: future.result().offset for p, future in futures.items()}
+        except KafkaException as error:
+            raise self._down(error) from error
+        return [found[partition.partition] for partition in partitions]
+
+    def _down(self, error: KafkaException) -> DependencyDown:
+        return DependencyDown(f"Kafka at {self._bootstrap} does not answer: {error}")

@@ -1,0 +1,1 @@
+"""How CSV files become rows of the source tables: read, checked, put in order, written."""

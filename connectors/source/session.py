@@ -1,0 +1,36 @@
+"""A session with the source database as the application's role."""
+
+import psycopg
+from psycopg.rows import TupleRow
+
+from connectors.errors import DependencyDown
+from connectors.settings import Settings, required
+
+Connection = psycopg.Connection[TupleRow]
+
+
+def open_session(settings: Settings, application: str) -> Connection:
+    """A session in autocommit mode; its cursors number parameters: ``$1``, ``$2``.
+
+    Args:
+        settings: where PostgreSQL is, and the role's password.
+        application: the name under which PostgreSQL lists the session.
+
+    Raises:
+        SettingsError: the role's password is not set.
+        DependencyDown: PostgreSQL does not answer.
+    """
+    try:
+        return psycopg.connect(
+            host=settings.postgres_host,
+            port=settings.postgres_port,
+            dbname=settings.postgres_database,
+            user=settings.postgres_user,
+            password=required(settings.postgres_password, "postgres_password"),
+            application_name=application,
+            connect_timeout=5,
+            autocommit=True,
+            cursor_factory=psycopg.RawCursor,
+        )
+    except psycopg.OperationalError as error:
+        raise DependencyDown(f"PostgreSQL does not answer: {error}") from error
