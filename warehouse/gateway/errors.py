@@ -1,7 +1,6 @@
 """ClickHouse's error codes, and the HTTP status that fits each."""
 
 import re
-from dataclasses import dataclass
 
 READONLY = (164, "READONLY")
 SYNTAX_ERROR = (62, "SYNTAX_ERROR")
@@ -34,13 +33,12 @@ _ENGINE_ERROR = re.compile(
 )
 
 
-@dataclass(frozen=True)
 class GatewayError(Exception):
     """A refusal as a ClickHouse server words it: code, message, name of the code."""
 
-    code: int
-    text: str
-    name: str
+    def __init__(self, code: int, text: str, name: str) -> None:
+        super().__init__(code, text, name)
+        self.code, self.text, self.name = code, text, name
 
     def __str__(self) -> str:
         return f"Code: {self.code}. DB::Exception: {self.text} ({self.name})"
