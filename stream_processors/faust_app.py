@@ -11,6 +11,7 @@ from mode.services import WaitResults
 
 from connectors.settings import Settings
 from connectors.topics import MAX_MESSAGE_BYTES
+from stream_processors.metrics import Metrics
 
 _BUFFER = 32_768
 """Messages buffered a partition: a full buffer makes Faust's fetcher sleep for a second."""
@@ -93,11 +94,13 @@ def make_app(settings: Settings, group: str, slot: int) -> App:
         slot: this process's number in its group, 0 and up. It gives the process a name that
             outlives it (static membership), so that a restart is no rebalance.
     """
+    datadir = (settings.state_dir / "faust" / f"{group}-{slot}").absolute()
+    datadir.mkdir(parents=True, exist_ok=True)
     return App(
         group,
         broker=f"kafka://{settings.kafka_bootstrap}",
         store="memory://",
-        datadir=str((settings.state_dir / "faust" / f"{group}-{slot}").absolute()),
+        datadir=str(datadir),
         web_enabled=False,
         topic_disable_leader=True,
         topic_allow_declare=False,
@@ -112,3 +115,21 @@ def make_app(settings: Settings, group: str, slot: int) -> App:
         producer_max_request_size=MAX_MESSAGE_BYTES,
         worker_redirect_stdouts=False,
     )
+
+
+def serve_when_assigned(app: App, metrics: Metrics, port: int) -> None:
+    """Serve metrics on loopback from the first assignment of partitions on: it says "ready"."""
+    serving = False
+
+    @app.on_partitions_assigned.connect(weak=False)  # type: ignore[untyped-decorator]
+    async def serve(_app: App, assigned: object, **_: object) -> None:
+        nonlocal serving
+        if not serving:
+            serving = True
+            metrics.serve("127.0.0.1", port)
+
+
+def run(app: App) -> None:
+    """Run an app's worker until the process is told to stop."""
+    faust.Worker(app, loglevel="WARNING", override_logging=False, redirect_stdouts=False,
+                 blocking_timeout=None).execute_from_commandline()

@@ -1,0 +1,67 @@
+"""``python -m stream_processors.scoring --slot N``: one scoring worker."""
+
+import argparse
+from typing import Any
+
+from connectors.profile import keyed_hasher
+from connectors.settings import Settings, load_settings, required
+from connectors.topics import SCORING_GROUP, SCORING_SOURCES
+from stream_processors import logs
+from stream_processors.crashes import Crashes
+from stream_processors.dead_letters import Ceiling
+from stream_processors.delivery import Delivery
+from stream_processors.faust_app import App, make_app, run, serve_when_assigned
+from stream_processors.feature_store.redis_store import connect
+from stream_processors.metrics import Metrics
+from stream_processors.scoring.processor import ScoringProcessor
+from stream_processors.scoring.running_model import RunningModel
+from stream_processors.worker import Worker
+
+BATCH = 200
+_METRICS_OFFSET = 10
+
+
+def scoring_app(settings: Settings, slot: int, metrics: Metrics) -> App:
+    """The Faust app of one scoring worker.
+
+    One agent reads all source topics: partition n of the users and of the rescore requests
+    are always the same worker's, and one agent keeps their order.
+    """
+    app = make_app(settings, SCORING_GROUP, slot)
+    topic = app.topic(
+        *(topic.value for topic in SCORING_SOURCES),
+        key_type=bytes, value_type=bytes, key_serializer="raw", value_serializer="raw",
+    )  # fmt: skip
+    processor = ScoringProcessor(
+        store=connect(settings),
+        delivery=Delivery(settings.kafka_bootstrap, f"{SCORING_GROUP}-{slot}"),
+        model=RunningModel(settings.models_dir),
+        hashed=keyed_hasher(required(settings.hash_key, "hash_key")),
+        ceiling=Ceiling(settings.dead_letter_ceiling),
+        metrics=metrics,
+    )
+    crashes = Crashes(settings.state_dir / "crashes" / f"{SCORING_GROUP}-{slot}.json")
+    worker = Worker(processor, crashes, metrics)
+
+    @app.agent(topic, name="scoring")  # type: ignore[untyped-decorator]
+    async def scoring(stream: Any) -> None:
+        await worker.run(stream.noack(), BATCH)
+
+    return app
+
+
+def main() -> None:
+    """Run until terminated."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--slot", type=int, default=0, help="number of this worker, from 0")
+    slot = parser.parse_args().slot
+    settings = load_settings()
+    logs.configure(settings.log_level)
+    metrics = Metrics()
+    app = scoring_app(settings, slot, metrics)
+    serve_when_assigned(app, metrics, settings.metrics_port + _METRICS_OFFSET + slot)
+    run(app)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,104 @@
+"""A worker's edge: batches in, one processor, acknowledgements in order, and what may go wrong.
+
+Faust acknowledges an event even when the agent's body raises, so nothing may get out of here:
+
+- a dependency that is down is waited for (in the processor);
+- poison is set aside (in the processor), up to a ceiling; beyond it the worker halts, stays
+  alive and says so, because a restart would only empty more of the topic;
+- anything else ends the process, for the supervisor to start it again. The message that did
+  it is found by processing the batch one by one; its third crash sets it aside.
+"""
+
+import asyncio
+import logging
+import os
+from collections.abc import Sequence
+from typing import Any, Protocol
+
+from connectors.errors import DeadLetterCeiling, PoisonMessage
+from stream_processors.crashes import MOST, Crashes
+from stream_processors.intake import Message, batches
+from stream_processors.metrics import Metrics
+
+EXIT_CRASHED = 70
+_log = logging.getLogger(__name__)
+
+
+class Processor(Protocol):
+    """What a worker does with messages."""
+
+    async def process(self, messages: Sequence[Message]) -> None:
+        """Process messages in order; returns when all their effects are done and durable.
+
+        Idempotent. Waits while a dependency is down.
+
+        Raises:
+            DeadLetterCeiling: too many messages had to be set aside.
+        """
+        ...
+
+    async def set_aside(self, message: Message, poison: PoisonMessage) -> None:
+        """Publish one message to the dead-letter topic.
+
+        Raises:
+            DeadLetterCeiling: it is one too many.
+        """
+        ...
+
+
+class Worker:
+    """Feeds a stream's batches to a processor."""
+
+    def __init__(self, processor: Processor, crashes: Crashes, metrics: Metrics) -> None:
+        self._processor = processor
+        self._crashes = crashes
+        self._metrics = metrics
+
+    async def run(self, stream: Any, size: int, linger_s: float = 0.0) -> None:
+        """Process a Faust stream (``noack``) until it ends."""
+        async for batch in batches(stream, size, linger_s):
+            self._metrics.batch_size.observe(len(batch.messages))
+            with self._metrics.batch_seconds.time():
+                await self._handle(batch.messages)
+            for event in batch.events:
+                await stream.ack(event)
+            for message in batch.messages:
+                self._metrics.events.labels(message.topic).inc()
+
+    async def _handle(self, messages: Sequence[Message]) -> None:
+        try:
+            await self._processor.process(messages)
+        except DeadLetterCeiling as error:
+            await self._halt(error)
+        except Exception as error:  # the process's edge: see the module's docstring
+            _log.exception("a batch failed; looking for the message", exc_info=error)
+            await self._one_by_one(messages)
+
+    async def _one_by_one(self, messages: Sequence[Message]) -> None:
+        for message in messages:
+            try:
+                await self._processor.process([message])
+            except DeadLetterCeiling as error:
+                await self._halt(error)
+            except Exception as error:  # the process's edge: it ends, or the message goes
+                await self._crash(message, error)
+
+    async def _crash(self, message: Message, error: Exception) -> None:
+        crashes = self._crashes.count(message)
+        where = {"topic": message.topic, "partition": message.partition, "offset": message.offset}
+        if crashes < MOST:
+            _log.critical("a message ends this process", exc_info=error, extra=where)
+            logging.shutdown()
+            os._exit(EXIT_CRASHED)
+        _log.error("a message is set aside after its third crash", exc_info=error, extra=where)
+        poison = PoisonMessage("crash", f"{type(error).__name__} in processing, {crashes} times")
+        try:
+            await self._processor.set_aside(message, poison)
+        except DeadLetterCeiling as ceiling:
+            await self._halt(ceiling)
+        self._crashes.forget(message)
+
+    async def _halt(self, error: DeadLetterCeiling) -> None:
+        _log.critical("halted: %s", error)
+        self._metrics.halted.set(1)
+        await asyncio.Event().wait()
