@@ -9,6 +9,7 @@ from decimal import Decimal, InvalidOperation
 
 import orjson
 
+from connectors.columns import Row, bigint, flag, instant, key_text, kind_of, microseconds, text
 from connectors.errors import PoisonMessage
 from connectors.events import (
     CodeDefined,
@@ -22,10 +23,8 @@ from connectors.events import (
     Tombstone,
     Updated,
 )
-from connectors.profile import Hasher, flag, instant, key_text, microseconds, profile
+from connectors.profile import Hasher, profile
 from connectors.topics import Topic
-
-Row = Mapping[str, object]
 
 
 def decode(topic: str, key: bytes | None, value: bytes | None, hashed: Hasher) -> Event:
@@ -72,10 +71,10 @@ def _origin(envelope: Row) -> Origin:
     source = envelope.get("source")
     if not isinstance(source, dict):
         raise PoisonMessage("decode", "not a Debezium envelope: no source")
-    version, committed = source.get("lsn"), source.get("ts_us", source.get("ts_ms"))
-    if not isinstance(version, int) or not isinstance(committed, int):
-        raise PoisonMessage("decode", "source has no lsn or no commit time")
-    return Origin(version, committed if "ts_us" in source else committed * 1000)
+    version, committed = bigint(source, "lsn"), bigint(source, "ts_us")
+    if version < 0:
+        raise PoisonMessage("decode", "lsn is negative")
+    return Origin(version, committed)
 
 
 def _row(envelope: Row, side: str) -> Row:
@@ -95,7 +94,7 @@ def _account(operation: str, envelope: Row, origin: Origin, hashed: Hasher) -> E
 
 def _redemption(operation: str, envelope: Row, origin: Origin, _: Hasher) -> Event:
     row = _row(envelope, "before" if operation == "d" else "after")
-    usage_id, user_id = _usage_id(row), key_text(row, "user_id")
+    usage_id, user_id = bigint(row, "usage_id"), key_text(row, "user_id")
     if operation == "d":
         return RedemptionWithdrawn(usage_id, user_id, origin)
     before = envelope.get("before")
@@ -116,29 +115,23 @@ def _code(operation: str, envelope: Row, origin: Origin, _: Hasher) -> Event:
     promo_code = key_text(row, "promo_code")
     if operation == "d":
         return CodeWithdrawn(promo_code, origin)
-    kind = row.get("discount_type")
     return CodeDefined(
         promo_code=promo_code,
-        discount_type=kind if isinstance(kind, str) else None,
+        discount_type=text(row, "discount_type"),
         discount_value=_decimal(row, "discount_value"),
         min_purchase_amount=_decimal(row, "min_purchase_amount"),
         origin=origin,
     )
 
 
-def _usage_id(row: Row) -> int:
-    value = row.get("usage_id")
-    if not isinstance(value, int) or isinstance(value, bool):
-        raise PoisonMessage("decode", "usage_id is not an integer")
-    return value
-
-
 def _decimal(row: Row, column: str) -> Decimal | None:
     value = row.get(column)
     if value is None:
         return None
+    if type(value) not in (str, int, float):
+        raise PoisonMessage("decode", f"{column} is {kind_of(value)}, not a number")
     try:
-        number = Decimal(value if isinstance(value, str) else str(value))
+        number = Decimal(str(value))
     except InvalidOperation:
         raise PoisonMessage("decode", f"{column} is not a decimal number") from None
     # PostgreSQL's numeric knows NaN; an unknown amount is what it means here.

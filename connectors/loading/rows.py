@@ -8,10 +8,10 @@ from typing import NamedTuple, TextIO
 
 import orjson
 
+from connectors.columns import microseconds
 from connectors.errors import LoadError
 from connectors.loading.tables import COLUMNS, Parse, Table
 from connectors.loading.values import BadValue, Reason
-from connectors.profile import microseconds
 from connectors.topics import MAX_MESSAGE_BYTES
 
 BEFORE_ALL_TIME = -(2**63)

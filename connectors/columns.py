@@ -1,0 +1,102 @@
+"""Typed columns of a row as Debezium writes it. Pure.
+
+Every function takes the row and a column's name, and raises :class:`PoisonMessage` where the
+value is not what the source table holds; the message never repeats the value.
+"""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+
+from connectors.errors import PoisonMessage
+
+Row = Mapping[str, object]
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+_BIGINTS = range(-(2**63), 2**63)
+
+
+def microseconds(moment: datetime) -> int:
+    """Exact microseconds since 1970 UTC (``timestamp()`` would round through a float)."""
+    return (moment - EPOCH) // _MICROSECOND
+
+
+def instant(row: Row, column: str) -> datetime:
+    """A timestamptz column as Debezium writes it: ISO 8601 with an offset.
+
+    Raises:
+        PoisonMessage: missing, not ISO text, infinite, or without an offset.
+    """
+    value = row.get(column)
+    if not isinstance(value, str):
+        raise PoisonMessage("decode", f"{column} is {kind_of(value)}, not ISO text")
+    try:
+        moment = datetime.fromisoformat(value)
+    except ValueError:
+        raise PoisonMessage("decode", f"{column} is not an ISO timestamp in years 1-9999") from None
+    if moment.tzinfo is None:
+        raise PoisonMessage("decode", f"{column} has no offset")
+    return moment
+
+
+def key_text(row: Row, column: str) -> str:
+    """A text column that must be there.
+
+    Raises:
+        PoisonMessage: it is missing, or not text.
+    """
+    value = row.get(column)
+    if not isinstance(value, str):
+        raise PoisonMessage("decode", f"{column} is {kind_of(value)}, not text")
+    return value
+
+
+def text(row: Row, column: str) -> str | None:
+    """A text column that may be null, as it came.
+
+    Raises:
+        PoisonMessage: it is something else.
+    """
+    value = row.get(column)
+    if value is not None and not isinstance(value, str):
+        raise PoisonMessage("decode", f"{column} is {kind_of(value)}, not text")
+    return value
+
+
+def filled(row: Row, column: str) -> str | None:
+    """A text column, None if it is null or blank: nobody shares an identifier with nobody.
+
+    Raises:
+        PoisonMessage: it is something else.
+    """
+    value = text(row, column)
+    return None if not value or value.isspace() else value
+
+
+def flag(row: Row, column: str) -> bool | None:
+    """A boolean column that may be null.
+
+    Raises:
+        PoisonMessage: it is something else.
+    """
+    value = row.get(column)
+    if value is not None and not isinstance(value, bool):
+        raise PoisonMessage("decode", f"{column} is {kind_of(value)}, not a boolean")
+    return value
+
+
+def bigint(row: Row, column: str) -> int:
+    """An integer of 64 bits that must be there.
+
+    Raises:
+        PoisonMessage: it is missing or something else.
+    """
+    value = row.get(column)
+    if type(value) is not int or value not in _BIGINTS:
+        raise PoisonMessage("decode", f"{column} is {kind_of(value)}, not an integer of 64 bits")
+    return value
+
+
+def kind_of(value: object) -> str:
+    """What a value is, for messages that may not repeat it."""
+    return "null or missing" if value is None else f"a {type(value).__name__}"
