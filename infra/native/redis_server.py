@@ -14,6 +14,8 @@ requirepass {password}
 dir {data}
 daemonize no
 supervised no
+# Its process keeps command line and environment, by which a leftover is known.
+set-proc-title no
 logfile ""
 appendonly yes
 appendfsync everysec
