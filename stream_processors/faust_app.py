@@ -2,7 +2,7 @@
 
 import asyncio
 import types
-from collections.abc import Awaitable, Coroutine, Generator
+from collections.abc import Awaitable, Coroutine, Generator, Iterable
 from typing import Any, ClassVar
 
 import faust
@@ -10,7 +10,7 @@ from faust.transport.drivers import aiokafka as driver
 from mode.services import WaitResults
 
 from connectors.settings import Settings
-from connectors.topics import MAX_MESSAGE_BYTES
+from connectors.topics import MAX_MESSAGE_BYTES, Topic
 from stream_processors.metrics import Metrics
 
 _BUFFER = 32_768
@@ -114,6 +114,17 @@ def make_app(settings: Settings, group: str, slot: int) -> App:
         consumer_group_instance_id=f"{group}-{slot}",
         producer_max_request_size=MAX_MESSAGE_BYTES,
         worker_redirect_stdouts=False,
+    )
+
+
+def raw_topic(app: App, topics: Iterable[Topic]) -> Any:
+    """One channel over several topics, keys and values as bytes (tombstones as None)."""
+    return app.topic(
+        *(topic.value for topic in topics),
+        key_type=bytes,
+        value_type=bytes,
+        key_serializer="raw",
+        value_serializer="raw",
     )
 
 

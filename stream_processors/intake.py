@@ -16,6 +16,7 @@ class Message:
     offset: int
     key: bytes | None
     value: bytes | None
+    headers: Sequence[tuple[str, bytes]] = ()
 
     @property
     def source(self) -> str:
@@ -63,6 +64,12 @@ async def batches(stream: Any, size: int, linger_s: float = 0.0) -> AsyncIterato
 
 
 def _message(message: Any) -> Message:
+    headers = message.headers or ()
     return Message(
-        message.topic, message.partition, message.offset, message.key, message.value
+        message.topic,
+        message.partition,
+        message.offset,
+        message.key,
+        message.value,
+        tuple(headers.items() if isinstance(headers, dict) else headers),
     )

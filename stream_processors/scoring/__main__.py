@@ -10,7 +10,7 @@ from stream_processors import logs
 from stream_processors.crashes import Crashes
 from stream_processors.dead_letters import Ceiling
 from stream_processors.delivery import Delivery
-from stream_processors.faust_app import App, make_app, run, serve_when_assigned
+from stream_processors.faust_app import App, make_app, raw_topic, run, serve_when_assigned
 from stream_processors.feature_store.redis_store import connect
 from stream_processors.metrics import Metrics
 from stream_processors.scoring.processor import ScoringProcessor
@@ -28,10 +28,6 @@ def scoring_app(settings: Settings, slot: int, metrics: Metrics) -> App:
     are always the same worker's, and one agent keeps their order.
     """
     app = make_app(settings, SCORING_GROUP, slot)
-    topic = app.topic(
-        *(topic.value for topic in SCORING_SOURCES),
-        key_type=bytes, value_type=bytes, key_serializer="raw", value_serializer="raw",
-    )  # fmt: skip
     processor = ScoringProcessor(
         store=connect(settings),
         delivery=Delivery(settings.kafka_bootstrap, f"{SCORING_GROUP}-{slot}"),
@@ -43,7 +39,7 @@ def scoring_app(settings: Settings, slot: int, metrics: Metrics) -> App:
     crashes = Crashes(settings.state_dir / "crashes" / f"{SCORING_GROUP}-{slot}.json")
     worker = Worker(processor, crashes, metrics)
 
-    @app.agent(topic, name="scoring")  # type: ignore[untyped-decorator]
+    @app.agent(raw_topic(app, SCORING_SOURCES), name="scoring")  # type: ignore[untyped-decorator]
     async def scoring(stream: Any) -> None:
         await worker.run(stream.noack(), BATCH)
 

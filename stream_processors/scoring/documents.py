@@ -4,18 +4,17 @@ import hashlib
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
 import orjson
 
+from connectors.moments import iso
 from ml.policy import ALERTED, Level
 from ml.reasons import Evidence, Reason
 from ml.scorer import Risk
 from stream_processors.scoring.rescore import Trigger
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _NAMESPACE = uuid.UUID("6f1c3ed2-1f0c-5f0a-9a53-8d1b6a7c2e11")
 _RANK = {level: rank for rank, level in enumerate(Level)}
 
@@ -139,12 +138,6 @@ def alert_id(user_id: str) -> str:
 def all_evidence(reasons: Sequence[Reason]) -> list[Evidence]:
     """Each account behind any reason, once for each kind of identifier; in a fixed order."""
     return sorted({found for reason in reasons for found in reason.evidence})
-
-
-def iso(moment_us: int) -> str:
-    """ISO 8601 in UTC with microseconds."""
-    moment = _EPOCH + timedelta(microseconds=moment_us)
-    return moment.isoformat(timespec="microseconds").replace("+00:00", "Z")
 
 
 def _verdict(risk: Risk) -> list[Any]:

@@ -1,5 +1,5 @@
 -- Source rows as profiles. The newest version of a row wins; a deletion is a version too.
-CREATE TABLE users
+CREATE TABLE IF NOT EXISTS users
 (
     user_id           String,
     version           UInt64 COMMENT 'LSN of the change in PostgreSQL',
@@ -29,7 +29,7 @@ CREATE TABLE users
 ENGINE = ReplacingMergeTree(version, is_deleted)
 ORDER BY user_id;
 
-CREATE TABLE promo_codes
+CREATE TABLE IF NOT EXISTS promo_codes
 (
     promo_code          String,
     version             UInt64,
@@ -42,7 +42,7 @@ CREATE TABLE promo_codes
 ENGINE = ReplacingMergeTree(version, is_deleted)
 ORDER BY promo_code;
 
-CREATE TABLE promo_usages
+CREATE TABLE IF NOT EXISTS promo_usages
 (
     usage_id     Int64,
     version      UInt64,

@@ -1,5 +1,5 @@
 -- Every scoring once, however often it was delivered: the same scoring has the same event_id.
-CREATE TABLE risk_scores
+CREATE TABLE IF NOT EXISTS risk_scores
 (
     user_id       String,
     event_id      UUID,
@@ -19,7 +19,7 @@ ENGINE = ReplacingMergeTree(revision)
 ORDER BY (user_id, event_id);
 
 -- Every revision of an alert; alert_id is the same for all revisions of an account's alert.
-CREATE TABLE abuse_alerts
+CREATE TABLE IF NOT EXISTS abuse_alerts
 (
     user_id              String,
     alert_id             UUID,

@@ -1,5 +1,5 @@
 -- Where a dead letter lies and why; its bytes stay in the dead-letter topic.
-CREATE TABLE dead_letters
+CREATE TABLE IF NOT EXISTS dead_letters
 (
     topic     LowCardinality(String),
     partition Int32,
@@ -11,7 +11,7 @@ CREATE TABLE dead_letters
 ENGINE = ReplacingMergeTree(failed_at)
 ORDER BY (topic, partition, offset);
 
-CREATE TABLE pipeline_metrics
+CREATE TABLE IF NOT EXISTS pipeline_metrics
 (
     sampled_at DateTime64(3, 'UTC'),
     part       LowCardinality(String),

@@ -1,0 +1,1 @@
+"""Everything into ClickHouse: source rows as profiles, scores, alerts, dead letters."""

@@ -1,0 +1,58 @@
+"""``python -m stream_processors.warehouse_sink --slot N``: one warehouse worker."""
+
+import argparse
+from typing import Any
+
+from connectors.profile import keyed_hasher
+from connectors.settings import Settings, load_settings, required
+from connectors.topics import WAREHOUSE_GROUP, WAREHOUSE_SOURCES
+from stream_processors import logs
+from stream_processors.crashes import Crashes
+from stream_processors.dead_letters import Ceiling
+from stream_processors.delivery import Delivery
+from stream_processors.faust_app import App, make_app, raw_topic, run, serve_when_assigned
+from stream_processors.metrics import Metrics
+from stream_processors.warehouse_sink.processor import WarehouseProcessor
+from stream_processors.worker import Worker
+from warehouse.writer import Writer
+
+BATCH = 5_000
+LINGER_S = 0.5
+"""Rows are visible within 2 s: half a second of lingering, the rest for a large insert."""
+
+
+def warehouse_app(settings: Settings, slot: int, metrics: Metrics) -> App:
+    """The Faust app of one warehouse worker; one agent, so that inserts never overlap."""
+    app = make_app(settings, WAREHOUSE_GROUP, slot)
+    processor = WarehouseProcessor(
+        writer=Writer(settings),
+        delivery=Delivery(settings.kafka_bootstrap, f"{WAREHOUSE_GROUP}-{slot}"),
+        hashed=keyed_hasher(required(settings.hash_key, "hash_key")),
+        ceiling=Ceiling(settings.dead_letter_ceiling),
+        metrics=metrics,
+    )
+    crashes = Crashes(settings.state_dir / "crashes" / f"{WAREHOUSE_GROUP}-{slot}.json")
+    worker = Worker(processor, crashes, metrics)
+
+    @app.agent(raw_topic(app, WAREHOUSE_SOURCES), name="warehouse")  # type: ignore[untyped-decorator]
+    async def warehouse(stream: Any) -> None:
+        await worker.run(stream.noack(), BATCH, LINGER_S)
+
+    return app
+
+
+def main() -> None:
+    """Run until terminated."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--slot", type=int, default=0, help="number of this worker, from 0")
+    slot = parser.parse_args().slot
+    settings = load_settings()
+    logs.configure(settings.log_level)
+    metrics = Metrics()
+    app = warehouse_app(settings, slot, metrics)
+    serve_when_assigned(app, metrics, settings.metrics_port + slot)
+    run(app)
+
+
+if __name__ == "__main__":
+    main()
