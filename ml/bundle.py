@@ -71,7 +71,9 @@ class Model:
         try:
             self._booster = lightgbm.Booster(model_str=bundle.model)
         except lightgbm.basic.LightGBMError as error:
-            raise BundleError(f"the model of bundle {bundle.version} is damaged: {error}") from error
+            raise BundleError(
+                f"the model of bundle {bundle.version} is damaged: {error}"
+            ) from error
 
     def probabilities(self, vectors: NDArray[np.float64]) -> NDArray[np.float64]:
         """Probability of abuse for each row, shape ``(n,)``, of vectors ``(n, features)``."""

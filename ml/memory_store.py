@@ -20,7 +20,6 @@ from connectors.events import (
 )
 from connectors.profile import Profile
 from ml.store import (
-    CAP,
     CODE_LINKS,
     DAY_US,
     STRONG_LINKS,
@@ -50,18 +49,20 @@ class _Account:
         signed_up = self.profile.created_at_us if self.profile else 0
         return max(signed_up, self.redemptions[-1].used_at_us if self.redemptions else 0)
 
-    def codes(self) -> set[str]:
-        return {redemption.promo_code for redemption in self.redemptions[:CAP]}
+    def codes(self, cap: int) -> set[str]:
+        return {redemption.promo_code for redemption in self.redemptions[:cap]}
 
 
 class MemoryStore:
     """A :class:`ml.store.FeatureStore` in dictionaries and sorted lists."""
 
-    def __init__(self) -> None:
+    def __init__(self, window: int = WINDOW) -> None:
+        """An empty store; tests shrink the window to overflow it with few accounts."""
+        self._reach, self._cap = window, 2 * window
         self._accounts: defaultdict[str, _Account] = defaultdict(_Account)
         self._members: defaultdict[tuple[Link, str], list[_Member]] = defaultdict(list)
         self._codes: dict[str, tuple[int, CodeTerms | None]] = {}
-        self._waiting: defaultdict[str, set[str]] = defaultdict(set)
+        self._redeemers: defaultdict[str, set[str]] = defaultdict(set)
 
     def apply(self, changes: Iterable[Change]) -> set[str]:
         """See :class:`ml.store.FeatureStore`."""
@@ -90,9 +91,12 @@ class MemoryStore:
         return self._around(profile, self._accounts.get(profile.user_id, _Account()))
 
     def _around(self, profile: Profile, account: _Account) -> Neighbourhood:
-        redemptions = tuple(account.redemptions[:CAP])
-        known = {r.promo_code: self._codes[r.promo_code][1] for r in redemptions
-                 if r.promo_code in self._codes}
+        redemptions = tuple(account.redemptions[: self._cap])
+        known = {
+            r.promo_code: self._codes[r.promo_code][1]
+            for r in redemptions
+            if r.promo_code in self._codes
+        }
         return Neighbourhood(
             profile=profile,
             redemptions=redemptions,
@@ -108,14 +112,14 @@ class MemoryStore:
         created_at_us, user_id = member
         account = self._accounts[user_id]
         return LinkedAccount(
-            user_id, created_at_us, account.label, tuple(account.redemptions[:CAP])
+            user_id, created_at_us, account.label, tuple(account.redemptions[: self._cap])
         )
 
     def _window(self, link: Link, hashed: str, member: _Member) -> list[_Member]:
         members = self._members.get((link, hashed), [])
         at = bisect_left(members, member)
         after = at + 1 if at < len(members) and members[at] == member else at
-        return members[max(0, at - WINDOW) : at] + members[after : after + WINDOW]
+        return members[max(0, at - self._reach) : at] + members[after : after + self._reach]
 
     def _apply_account(self, change: AccountChange) -> set[str]:
         user_id = change.user_id if isinstance(change, Erased) else change.profile.user_id
@@ -160,7 +164,9 @@ class MemoryStore:
 
     def _apply_redemption(self, change: RedemptionChange) -> set[str]:
         if isinstance(change, RedemptionWithdrawn):
-            return self._put_redemption(change.user_id, change.usage_id, change.origin.version, None)
+            return self._put_redemption(
+                change.user_id, change.usage_id, change.origin.version, None
+            )
         affected: set[str] = set()
         version = change.origin.version
         if change.previous_user_id is not None:
@@ -178,24 +184,28 @@ class MemoryStore:
         known, earlier = account.usages.get(usage_id, (_NEVER, None))
         if version < known:
             return set()
-        codes = account.codes()
+        codes = account.codes(self._cap)
         if earlier is not None:
             account.redemptions.remove(earlier)
         if redemption is not None:
             insort(account.redemptions, redemption)
-            if self._codes.get(redemption.promo_code, (_NEVER, None))[1] is None:
-                self._waiting[redemption.promo_code].add(user_id)
+            self._redeemers[redemption.promo_code].add(user_id)
         account.usages[usage_id] = (version, redemption)
-        return self._reached_by_codes(user_id, account, codes | account.codes())
+        # A redelivery cannot tell any more which code it took away: then all codes count.
+        codes_in_play = None if version == known else codes | account.codes(self._cap)
+        return self._reached_by_codes(user_id, account, codes_in_play)
 
-    def _reached_by_codes(self, user_id: str, account: _Account, codes: set[str]) -> set[str]:
+    def _reached_by_codes(
+        self, user_id: str, account: _Account, codes: set[str] | None
+    ) -> set[str]:
+        """The account and the neighbours with one of the codes (with any, where None)."""
         if account.profile is None:
             return set()
         reached = {user_id}
         for link, hashed in identifiers(account.profile).items():
             if link in CODE_LINKS:
                 for _, neighbour in self._window(link, hashed, _member(account.profile)):
-                    if codes & self._accounts[neighbour].codes():
+                    if codes is None or codes & self._accounts[neighbour].codes(self._cap):
                         reached.add(neighbour)
         return reached
 
@@ -209,7 +219,7 @@ class MemoryStore:
                 change.discount_type, change.discount_value, change.min_purchase_amount
             )
         self._codes[change.promo_code] = (change.origin.version, terms)
-        return {u for u in self._waiting[change.promo_code] if self._accounts[u].profile}
+        return {u for u in self._redeemers[change.promo_code] if self._accounts[u].profile}
 
 
 def _member(profile: Profile) -> _Member:

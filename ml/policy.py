@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
+from itertools import pairwise
 
 from ml.reasons import Reason
 from ml.store import Neighbourhood
@@ -57,7 +58,7 @@ class Thresholds:
             (self.critical, CRITICAL_FROM),
             (1.0, 1.0),
         )
-        for (x0, y0), (x1, y1) in zip(knots, knots[1:], strict=False):
+        for (x0, y0), (x1, y1) in pairwise(knots):
             if probability <= x1:
                 return y0 + (y1 - y0) * (probability - x0) / (x1 - x0)
         return 1.0

@@ -7,9 +7,7 @@ from ml.rules.rule import Finding, Rule, plural, saturating
 from ml.store import DAY_US, HOUR_US, STRONG_LINKS, Link, LinkedAccount, Neighbourhood
 
 
-def _near(
-    neighbourhood: Neighbourhood, link: Link, span_us: int
-) -> tuple[LinkedAccount, ...]:
+def _near(neighbourhood: Neighbourhood, link: Link, span_us: int) -> tuple[LinkedAccount, ...]:
     own = neighbourhood.profile.created_at_us
     return tuple(
         account

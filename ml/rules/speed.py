@@ -10,9 +10,7 @@ FAST_US = 15 * 60 * 1_000_000
 def _fast_redemption(neighbourhood: Neighbourhood) -> Finding | None:
     if not neighbourhood.redemptions:
         return None
-    waited_us = (
-        neighbourhood.redemptions[0].used_at_us - neighbourhood.profile.created_at_us
-    )
+    waited_us = neighbourhood.redemptions[0].used_at_us - neighbourhood.profile.created_at_us
     if not 0 <= waited_us <= FAST_US:
         return None
     return Finding(0.15, f"redeemed a code {_minutes(waited_us)} after signing up")

@@ -1,0 +1,109 @@
+"""Random histories of few accounts and few identifiers, so that they collide.
+
+A history is a list of changes as PostgreSQL would commit them: each row's versions grow, a
+change that moves a redemption names the account it belonged to, a delete names the last one.
+"""
+
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from hypothesis import strategies as st
+
+from connectors.events import (
+    Change,
+    CodeDefined,
+    CodeWithdrawn,
+    Erased,
+    Origin,
+    Redeemed,
+    RedemptionWithdrawn,
+    Registered,
+    Updated,
+)
+from connectors.profile import Profile
+from ml.store import HOUR_US
+from tests.unit.ml.builders import NOON_US
+
+USERS = tuple("abcdefgh")
+CODES = ("SPRING", "SUMMER")
+SPANS_US = (0, 1, HOUR_US, HOUR_US + 1, 24 * HOUR_US, 24 * HOUR_US + 1, 100 * HOUR_US)
+"""Sign-ups and redemptions happen these spans after noon: on and beside every boundary."""
+
+moments = st.sampled_from(SPANS_US).map(lambda span: NOON_US + span)
+labels = st.sampled_from((None, False, True))
+shared = st.sampled_from((None, "x", "x", "y"))
+
+
+@st.composite
+def profiles(draw: st.DrawFn, user_id: str) -> Profile:
+    """A profile whose identifiers others are likely to have too."""
+    return Profile(
+        user_id=user_id,
+        created_at_us=draw(moments),
+        device=draw(shared),
+        phone=draw(shared),
+        canonical_email=draw(shared),
+        ip=draw(shared),
+        network=draw(shared),
+        phone_shape=draw(st.sampled_from((None, "1:911", "0:910"))),
+        email_domain="example.com",
+    )
+
+
+@dataclass
+class _Shop:
+    """The current rows, so that every drawn change is one that a database could commit."""
+
+    version: int = 0
+    registered: set[str] = field(default_factory=set)
+    owners: dict[int, str] = field(default_factory=dict)
+
+    def origin(self) -> Origin:
+        self.version += 1
+        return Origin(self.version, 0)
+
+
+@st.composite
+def histories(draw: st.DrawFn, longest: int = 30) -> list[Change]:
+    """Registrations, moves, erasures, redemptions, attempts, withdrawals, labels and codes."""
+    shop = _Shop()
+    makers = (_account, _account, _account, _redemption, _redemption, _redemption, _code)
+    count = draw(st.integers(1, longest))
+    return [draw(st.sampled_from(makers))(draw, shop) for _ in range(count)]
+
+
+def _account(draw: st.DrawFn, shop: _Shop) -> Change:
+    user_id, origin = draw(st.sampled_from(USERS)), shop.origin()
+    if user_id not in shop.registered:
+        shop.registered.add(user_id)
+        return Registered(draw(profiles(user_id)), draw(labels), origin)
+    if draw(st.integers(0, 4)) == 0:
+        shop.registered.discard(user_id)
+        return Erased(user_id, origin)
+    return Updated(draw(profiles(user_id)), draw(labels), origin)
+
+
+def _redemption(draw: st.DrawFn, shop: _Shop) -> Change:
+    usage_id, origin = draw(st.integers(1, 10)), shop.origin()
+    owner = shop.owners.get(usage_id)
+    if owner is not None and draw(st.integers(0, 3)) == 0:
+        del shop.owners[usage_id]
+        return RedemptionWithdrawn(usage_id, owner, origin)
+    user_id = draw(st.sampled_from(USERS))
+    shop.owners[usage_id] = user_id
+    return Redeemed(
+        usage_id=usage_id,
+        user_id=user_id,
+        promo_code=draw(st.sampled_from(CODES)),
+        used_at_us=draw(moments),
+        used_promo=draw(st.sampled_from((True, True, None, False))),
+        origin=origin,
+        previous_user_id=owner if owner != user_id else None,
+    )
+
+
+def _code(draw: st.DrawFn, shop: _Shop) -> Change:
+    code, origin = draw(st.sampled_from(CODES)), shop.origin()
+    if draw(st.integers(0, 4)) == 0:
+        return CodeWithdrawn(code, origin)
+    return CodeDefined(code, "fixed_amount", Decimal(draw(st.integers(1, 3))), None, origin)

@@ -1,0 +1,82 @@
+"""What must hold of the feature store for any history: the ground that exactness stands on."""
+
+from collections.abc import Iterable
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from connectors.events import AccountChange, Change, Erased
+from ml.memory_store import MemoryStore
+from ml.scorer import Risk, score
+from ml.store import Neighbourhood
+from tests.unit.ml.histories import USERS, histories
+
+WINDOW = 2
+"""Small, so that eight accounts overflow it as hundreds would overflow the real one."""
+
+
+def store_after(history: Iterable[Change]) -> MemoryStore:
+    store = MemoryStore(window=WINDOW)
+    store.apply(history)
+    return store
+
+
+def everything(store: MemoryStore) -> dict[str, Neighbourhood | None]:
+    return {user_id: store.neighbourhood(user_id) for user_id in USERS}
+
+
+def risk(store: MemoryStore, user_id: str) -> Risk | None:
+    known = store.neighbourhood(user_id)
+    return score([known], None)[0] if known else None
+
+
+def risks(store: MemoryStore) -> dict[str, Risk | None]:
+    return {user_id: risk(store, user_id) for user_id in USERS}
+
+
+def rescored(store: MemoryStore, delivered: list[Change]) -> set[str]:
+    """Who is scored when changes are delivered: the affected, and whom account changes are of."""
+    own = {_account_of(c) for c in delivered if isinstance(c, AccountChange)}
+    return store.apply(delivered) | own
+
+
+def _account_of(change: AccountChange) -> str:
+    return change.user_id if isinstance(change, Erased) else change.profile.user_id
+
+
+@given(histories(), st.data())
+def test_order_and_duplicates_do_not_matter(history: list[Change], data: st.DataObject) -> None:
+    repeated = history + data.draw(st.lists(st.sampled_from(history), max_size=10))
+    shuffled = data.draw(st.permutations(repeated))
+
+    assert everything(store_after(shuffled)) == everything(store_after(history))
+
+
+@settings(max_examples=300)
+@given(histories(), st.integers(1, 4))
+def test_scoring_the_affected_keeps_every_risk_current(history: list[Change], size: int) -> None:
+    store = MemoryStore(window=WINDOW)
+    kept: dict[str, Risk | None] = risks(store)
+
+    for start in range(0, len(history), size):
+        for user_id in rescored(store, history[start : start + size]):
+            kept[user_id] = risk(store, user_id)
+        assert kept == risks(store)
+
+
+@given(histories(), st.data())
+def test_a_redelivered_redemption_or_code_names_again_whom_a_crash_forgot(
+    history: list[Change], data: st.DataObject
+) -> None:
+    accounts: list[Change] = [change for change in history if isinstance(change, AccountChange)]
+    others: list[Change] = [change for change in history if not isinstance(change, AccountChange)]
+    acknowledged = data.draw(st.integers(0, len(others)))
+    crashed = data.draw(st.integers(acknowledged, len(others)))
+    store = store_after(accounts + others[:acknowledged])
+    kept = risks(store)
+    store.apply(others[acknowledged:crashed])
+
+    for user_id in store.apply(others[acknowledged:crashed]):
+        kept[user_id] = risk(store, user_id)
+
+    assert kept == risks(store)
