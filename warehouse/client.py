@@ -1,7 +1,7 @@
 """The one place that makes clients of ClickHouse, real or the native stack's gateway.
 
 Clients come without sessions, so one may be used by several threads, and without
-compression: both ends are usually one machine or one network.
+compression: both ends are usually one machine or one network. Times come back in UTC, aware.
 """
 
 from collections.abc import Iterator
@@ -90,4 +90,6 @@ def _options(settings: Settings, user: str, secret: SecretStr | None, name: str)
         "connect_timeout": CONNECT_TIMEOUT_S,
         "send_receive_timeout": QUERY_TIMEOUT_S,
         "autogenerate_session_id": False,
+        # By default the driver hands out UTC times without an offset.
+        "tz_mode": "aware",
     }

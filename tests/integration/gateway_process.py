@@ -33,18 +33,19 @@ class GatewayProcess:
         self.url = f"http://127.0.0.1:{self.settings.clickhouse_port}"
         self.process: subprocess.Popen[bytes] | None = None
 
-    def launch(self) -> subprocess.Popen[bytes]:
-        """Start a process and return at once."""
-        environment = {
+    def launch(self, **environment: str) -> subprocess.Popen[bytes]:
+        """Start a process and return at once; ``environment`` overrides its settings."""
+        variables = {
             **os.environ,
             "PROMO_STATE_DIR": str(self.settings.state_dir),
             "PROMO_CLICKHOUSE_PORT": str(self.settings.clickhouse_port),
             "PROMO_CLICKHOUSE_PASSWORD": WRITER_PASSWORD,
             "PROMO_CLICKHOUSE_READER_PASSWORD": READER_PASSWORD,
+            **environment,
         }
         command = [sys.executable, "-m", "warehouse.gateway"]
         return subprocess.Popen(
-            command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+            command, env=variables, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
         )
 
     def start(self) -> None:

@@ -124,7 +124,7 @@ def test_a_native_block_may_begin_with_a_byte_that_looks_like_white_space(
         {"params": {"query": head}, "content": block},
         {"content": head.encode() + b"\n" + block},
     ):
-        assert http.post("/", **request).status_code == 200  # type: ignore[arg-type]
+        assert http.post("/", **request).status_code == 200
     assert http.post("/", content=f"SELECT count() FROM white{columns}").text == "2\n"
 
 

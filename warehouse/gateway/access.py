@@ -31,7 +31,12 @@ _READERS_SHOW = re.compile(
 # Functions of the engine that make rows out of nothing but their arguments.
 _PURE_SOURCES = frozenset(
     {"numbers", "numbers_mt", "zeros", "zeros_mt", "null", "values", "format", "view", "input"}
-    | {"generaterandom", "generateseries", "generate_series", "primes"}
+    | {"generaterandom", "generateseries", "generate_series", "primes", "sqlstandardvalues"}
+)
+# Ordinary functions that read files, run programs or ask a service.
+_REACHING_FUNCTIONS = frozenset(
+    {"file", "executable", "python", "aigenerate", "aiclassify", "aiextract", "aiembed"}
+    | {"aifilter", "airedact", "aisimilarity", "aitranslate"}
 )
 _SYSTEM_TABLES = frozenset(
     {"one", "numbers", "databases", "tables", "columns", "functions", "table_functions", "formats"}
@@ -113,7 +118,7 @@ class Guard:
 
     @property
     def _forbidden(self) -> frozenset[str]:
-        return (self.sources | {"file", "python", "executable"}) - _PURE_SOURCES
+        return (self.sources | _REACHING_FUNCTIONS) - _PURE_SOURCES
 
     def expressions_are_pure(self, insert: Insert) -> bool:
         """Whether the rows of an INSERT … VALUES call nothing that is forbidden.

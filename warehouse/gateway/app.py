@@ -32,7 +32,7 @@ def build_app(engine: Engine, users: Users) -> Starlette:
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
         yield
-        runner.close()
+        await runner.close()
 
     async def answer(request: Request) -> Response:
         query_id = request.query_params.get("query_id") or str(uuid.uuid4())

@@ -49,6 +49,7 @@ class Runner:
         self._readers = ThreadPoolExecutor(readers, "read")
         self._writers = ThreadPoolExecutor(writers, "write")
         self._cancellers = ThreadPoolExecutor(1, "cancel")
+        self._running: set[Job] = set()
 
     async def start(self, user: User, request: QueryRequest) -> Job:
         """Judge a statement and start it.
@@ -65,13 +66,16 @@ class Runner:
         scope = Scope(user.role, request.database, request.settings, request.query_id, readonly)
         outbox = Outbox(loop)
         pool = self._readers if statement.kind in _CANCELLABLE else self._writers
-        return Job(
+        job = Job(
             outbox,
             statement.fmt or request.default_format,
             request.query_id,
             statement.kind in _CANCELLABLE,
             loop.run_in_executor(pool, self._run, task, request, scope, outbox),
         )
+        self._running.add(job)
+        job.done.add_done_callback(lambda _: self._running.discard(job))
+        return job
 
     def _judged(self, user: User, request: QueryRequest, readonly: bool) -> Statement | Insert:
         if user.role == READER_ROLE and request.database.lower() == "system":
@@ -117,10 +121,11 @@ class Runner:
                 await loop.run_in_executor(self._cancellers, self._engine.cancel, job.tag)
             await asyncio.wait({job.done}, timeout=_RETRY_CANCEL_S)
 
-    def close(self) -> None:
-        """Wait for the threads."""
+    async def close(self) -> None:
+        """Stop what reads, wait for what writes."""
+        await asyncio.gather(*(self.cancel(job) for job in list(self._running)))
         for pool in (self._readers, self._writers, self._cancellers):
-            pool.shutdown(wait=True, cancel_futures=True)
+            await asyncio.to_thread(pool.shutdown)
 
 
 def _query(
