@@ -1,6 +1,6 @@
 """Debezium's bytes in, an event out, or a :class:`PoisonMessage`. Pure.
 
-The envelope (Debezium 3, schemas off) is ``{before, after, source, op, ts_ms}`` with ``op``
+The envelope (Debezium 3, schemas off) is ``{before, after, source, op, …}`` with ``op``
 one of r (snapshot), c, u, d; a delete is followed by a tombstone, a message without a value.
 """
 

@@ -5,7 +5,6 @@ for secrets, from files named ``promo_<field>`` in the secrets folder: the nativ
 makes them in ``<state_dir>/secrets`` on its first start, containers mount theirs.
 """
 
-import os
 from pathlib import Path
 
 from pydantic import Field, SecretStr
@@ -59,6 +58,9 @@ class Settings(BaseSettings):
 
     api_host: str = "127.0.0.1"
     api_port: int = 8000
+    api_key: SecretStr | None = Field(
+        None, description="what X-API-Key must be; the native stack's is in <state_dir>/api-key too"
+    )
 
     hash_key: SecretStr | None = Field(
         None, description="key of the identifier hashes; changing it unlinks all accounts"
@@ -99,10 +101,10 @@ def load_settings() -> Settings:
     Raises:
         SettingsError: a value is missing or malformed; the message names the variable.
     """
-    state_dir = Path(os.environ.get("PROMO_STATE_DIR", ".run"))
-    secrets_dir = Path(os.environ.get("PROMO_SECRETS_DIR", state_dir / "secrets"))
     try:
-        return Settings(_secrets_dir=secrets_dir if secrets_dir.is_dir() else None)
+        # Where the secrets lie is a setting itself, so it is read before them.
+        secrets = Settings().secrets_folder
+        return Settings(_secrets_dir=secrets if secrets.is_dir() else None)
     except ValueError as error:
         raise SettingsError(f"a PROMO_ setting is wrong: {error}") from error
 

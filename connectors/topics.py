@@ -1,4 +1,4 @@
-"""Every topic in one table: key, partitions, retention. ``python -m connectors.topics`` creates them.
+"""Every topic in one table: key, partitions, retention. ``python -m connectors.topics`` makes them.
 
 Topics are created before any worker starts: a Faust app ignores a topic that is missing
 at its start and does not find it later.
@@ -44,7 +44,7 @@ class TopicSpec:
 
     key: str
     partitions: int | None
-    config: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    config: Mapping[str, str] = field(default_factory=dict)
 
 
 def _compacted(**more: str) -> Mapping[str, str]:
@@ -115,7 +115,9 @@ def create_topics(bootstrap: str, partitions: int, timeout_s: float = 30.0) -> l
             created.append(name)
         except KafkaException as error:
             if error.args[0].code() != KafkaError.TOPIC_ALREADY_EXISTS:
-                raise DependencyDown(f"Kafka at {bootstrap} did not create {name}: {error}") from error
+                raise DependencyDown(
+                    f"Kafka at {bootstrap} did not create {name}: {error}"
+                ) from error
     return created
 
 
@@ -124,8 +126,10 @@ def main() -> None:
     settings = load_settings()
     started = time.monotonic()
     created = create_topics(settings.kafka_bootstrap, settings.kafka_partitions)
-    print(f"topics: {len(created)} created, {len(TOPICS) - len(created)} existed"
-          f" ({time.monotonic() - started:.1f} s)")
+    print(
+        f"topics: {len(created)} created, {len(TOPICS) - len(created)} existed"
+        f" ({time.monotonic() - started:.1f} s)"
+    )
 
 
 if __name__ == "__main__":

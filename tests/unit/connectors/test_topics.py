@@ -1,0 +1,54 @@
+"""The table of topics: what is kept, for how long, and who consumes it."""
+
+import pytest
+
+from connectors.drain import STAGES
+from connectors.lag import GROUPS
+from connectors.topics import DAY_MS, SCORING_SOURCES, TOPICS, WAREHOUSE_SOURCES, Topic
+
+FOR_EVER = {
+    Topic.USERS,
+    Topic.PROMO_CODES,
+    Topic.PROMO_USAGES,
+    Topic.LABELS,
+    Topic.LINK_DECISIONS,
+}
+KEPT_DAYS = {Topic.RESCORE: 1, Topic.ABUSE_ALERTS: 14, Topic.DEAD_LETTER: 14}
+
+
+def test_every_topic_is_in_the_table() -> None:
+    assert set(TOPICS) == set(Topic)
+
+
+@pytest.mark.parametrize("topic", sorted(FOR_EVER))
+def test_what_cannot_be_rebuilt_is_compacted_and_never_deleted(topic: Topic) -> None:
+    assert TOPICS[topic].config == {"cleanup.policy": "compact"}
+
+
+def test_scores_are_compacted_after_a_day() -> None:
+    config = TOPICS[Topic.RISK_SCORES].config
+
+    assert config == {"cleanup.policy": "compact", "min.compaction.lag.ms": str(DAY_MS)}
+
+
+@pytest.mark.parametrize(("topic", "days"), KEPT_DAYS.items())
+def test_what_is_history_is_kept_for_some_days(topic: Topic, days: int) -> None:
+    config = TOPICS[topic].config
+
+    assert config == {"cleanup.policy": "delete", "retention.ms": str(days * 86_400_000)}
+
+
+def test_topics_keyed_by_account_have_the_same_number_of_partitions() -> None:
+    by_account = [spec for spec in TOPICS.values() if spec.key == "user_id"]
+
+    assert {spec.partitions for spec in by_account} == {None}
+
+
+def test_a_drain_looks_at_every_consumed_topic_once_and_in_the_order_of_flow() -> None:
+    looked_at = [topic for _, topics in STAGES for topic in topics]
+
+    assert len(looked_at) == len(set(looked_at))
+    assert set(looked_at) == {*SCORING_SOURCES, *WAREHOUSE_SOURCES}
+    assert set(looked_at) == {topic for topics in GROUPS.values() for topic in topics}
+    downstream = [Topic.RESCORE, Topic.RISK_SCORES, Topic.ABUSE_ALERTS, Topic.DEAD_LETTER]
+    assert looked_at[-4:] == downstream
