@@ -8,6 +8,7 @@
     ├── DependencyDown          nothing: the process waits and tries again
     ├── PoisonMessage           look at `make dead-letters`, fix the producer, replay
     ├── DeadLetterCeiling       find what floods the topic, then restart the worker
+    ├── UnknownAccount          nothing: a caller asked for an account that has no risk
     ├── BundleError             `make train`, or put the previous bundle back
     ├── MigrationError          put the edited migration back; write a new one
     ├── LoadError               fix the file or the folder the message names
@@ -47,6 +48,10 @@ class PoisonMessage(PromoError):
 
 class DeadLetterCeiling(PromoError):
     """Too many dead letters in a short time: the fault is not in single messages."""
+
+
+class UnknownAccount(PromoError):
+    """Nothing is known of an account: not registered, not scored yet, or erased."""
 
 
 class BundleError(PromoError):

@@ -23,7 +23,7 @@ def secret_fields() -> list[str]:
 
 
 def ensure_secrets(settings: Settings, layout: Layout) -> Settings:
-    """Make every secret that is not set, and the stack's own API key; idempotent.
+    """Make every secret that is not set, and show the API key in ``api-key``; idempotent.
 
     A value that the settings carry wins and is written down, so that every part reads the
     same; otherwise a file that is there is kept, and a missing one gets a random value.
@@ -39,8 +39,9 @@ def ensure_secrets(settings: Settings, layout: Layout) -> Settings:
         if _kept(path) != text:
             _write_private(path, text)
         filled[name] = SecretStr(text)
-    if not _kept(layout.state / "api-key"):
-        _write_private(layout.state / "api-key", _random())
+    key_file = layout.state / "api-key"
+    if _kept(key_file) != filled["api_key"].get_secret_value():
+        _write_private(key_file, filled["api_key"].get_secret_value())
     return settings.model_copy(
         update=filled | {"state_dir": layout.state, "cache_dir": layout.cache}
     )

@@ -19,7 +19,15 @@ from redis.exceptions import TimeoutError as RedisTimeoutError
 from connectors.errors import DependencyDown
 from connectors.profile import Profile
 from connectors.settings import Settings, required
-from stream_processors.feature_store.wire import Answer, LeftOver, Sourced, answer, question
+from ml.store import CodeTerms
+from stream_processors.feature_store.wire import (
+    Answer,
+    LeftOver,
+    Sourced,
+    answer,
+    code_terms,
+    question,
+)
 
 _WAITING = ("LOADING", "OOM", "MISCONF", "READONLY", "BUSY", "MASTERDOWN")
 
@@ -110,6 +118,14 @@ class RedisStore:
         except RedisError as error:
             raise _down(error) from error
 
+    async def code_terms(self, promo_code: str) -> CodeTerms | None:
+        """The terms of a promo code, None where it is not defined."""
+        try:
+            text = cast(bytes | None, await self._redis.hget(f"c:{promo_code}", "d"))
+        except RedisError as error:
+            raise _down(error) from error
+        return None if text is None else code_terms(text)
+
     async def ping(self) -> None:
         """Raise :class:`DependencyDown` unless Redis answers."""
         try:
@@ -140,7 +156,7 @@ def connect(settings: Settings, timeout_s: float = 10.0) -> RedisStore:
             port=settings.redis_port,
             password=required(settings.redis_password, "redis_password"),
             socket_timeout=timeout_s,
-            socket_connect_timeout=2.0,
+            socket_connect_timeout=min(2.0, timeout_s),
             retry=Retry(NoBackoff(), 1),
         )
     )

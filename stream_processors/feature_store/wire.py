@@ -212,7 +212,7 @@ def _known(subject: Sequence[Any], neighbours: _Neighbours) -> Known:
             redemptions=_redemptions(redemptions),
             last_redeemed_at_us=_number(last) if last else None,
             linked=found,
-            codes={code: _terms(text) for code, text in codes if text},
+            codes={code: code_terms(text) for code, text in codes if text},
         ),
         latest,
     )
@@ -227,7 +227,8 @@ def _redemptions(flat: Sequence[str]) -> tuple[Redemption, ...]:
     )
 
 
-def _terms(text: str) -> CodeTerms:
+def code_terms(text: str | bytes) -> CodeTerms:
+    """A code's terms from the text that Redis keeps."""
     kind, value, least = orjson.loads(text)
     return CodeTerms(
         kind,

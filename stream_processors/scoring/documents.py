@@ -61,7 +61,8 @@ def next_alert(before: AlertState | None, risk: Risk) -> AlertState | None:
     if before is not None and active:
         grew = _RANK[risk.level] > _RANK[before.level]
         status = Status.ESCALATED if grew else before.status
-    return AlertState(status, risk.level, _digest([*_verdict(risk)[:5], *_value(risk).values()]))
+    content = [*_verdict(risk)[:5], *value_document(risk).values()]
+    return AlertState(status, risk.level, _digest(content))
 
 
 def score_document(
@@ -75,6 +76,15 @@ def score_document(
     identity = f"{risk.user_id}|{replaces}|{risk_digest(risk)}"
     return {
         "event_id": str(uuid.uuid5(_NAMESPACE, identity)),
+        **verdict_document(risk, scored_at_us=revision),
+        "trigger": trigger,
+        "revision": revision,
+    }
+
+
+def verdict_document(risk: Risk, *, scored_at_us: int) -> dict[str, Any]:
+    """What a risk says, whether or not it is published."""
+    return {
         "user_id": risk.user_id,
         "score": risk.score,
         "level": risk.level,
@@ -82,14 +92,14 @@ def score_document(
         "reasons": [_reason(reason) for reason in risk.reasons],
         "model_version": risk.model_version,
         "features": dict(risk.features),
-        "trigger": trigger,
-        "revision": revision,
         "event_time": iso(risk.event_time_us),
-        "scored_at": iso(revision),
+        "scored_at": iso(scored_at_us),
     }
 
 
-def alert_document(risk: Risk, state: AlertState, *, revision: int, trigger: Trigger) -> dict[str, Any]:
+def alert_document(
+    risk: Risk, state: AlertState, *, revision: int, trigger: Trigger
+) -> dict[str, Any]:
     """The message for ``promo.abuse_alerts``: a revision of the account's one alert."""
     return {
         "alert_id": alert_id(risk.user_id),
@@ -101,7 +111,7 @@ def alert_document(risk: Risk, state: AlertState, *, revision: int, trigger: Tri
         "action": risk.action,
         "reasons": [_reason(reason) for reason in risk.reasons],
         "evidence": [_evidence(found) for found in all_evidence(risk.reasons)],
-        **_value(risk),
+        **value_document(risk),
         "model_version": risk.model_version,
         "trigger": trigger,
         "event_time": iso(risk.event_time_us),
@@ -165,7 +175,8 @@ def _evidence(found: Evidence) -> dict[str, str]:
     return {"user_id": found.user_id, "through": found.through, "since": iso(found.since_us)}
 
 
-def _value(risk: Risk) -> dict[str, Any]:
+def value_document(risk: Risk) -> dict[str, Any]:
+    """What the account's redemptions gave away: the amount, and whether it is a lower bound."""
     return {
         "value_at_risk": None if risk.value is None else float(risk.value.amount),
         "value_is_lower_bound": risk.value is not None and risk.value.is_lower_bound,
