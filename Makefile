@@ -13,7 +13,7 @@ DATA ?=
 PART ?=
 PACK ?= mixed
 RATE ?= 50
-SECONDS_LONG := $(or $(filter-out environment,$(if $(filter command line,$(origin SECONDS)),$(SECONDS))),60)
+SECONDS ?= 60
 SEED ?= 1
 
 .PHONY: help demo test up down status logs clean load train simulate dead-letters check bench chaos lock
@@ -46,20 +46,19 @@ train: $(STAMP) ## train from history, evaluate, publish the model, rescore
 	@$(PYTHON) -m ml.training
 
 simulate: $(STAMP) ## seeded traffic with attackers: PACK=name RATE=n SECONDS=n SEED=n
-	@$(PYTHON) -m simulator --pack $(PACK) --rate $(RATE) --seconds $(SECONDS_LONG) --seed $(SEED)
+	@$(PYTHON) -m simulator --pack $(PACK) --rate $(RATE) --seconds $(SECONDS) --seed $(SEED)
 
 dead-letters: $(STAMP) ## what was set aside and why; REPLAY=1 sends it again
 	@$(PYTHON) -m stream_processors.dead_letters $(if $(REPLAY),--replay)
 
-check: $(STAMP) ## format, lint, types, unit tests; under a minute
+check: $(STAMP) prepare ## format, lint, types, unit tests; under a minute
 	@$(VENV)/bin/ruff format --check .
 	@$(VENV)/bin/ruff check .
 	@$(VENV)/bin/mypy
 	@$(VENV)/bin/pytest -q tests/unit
 
 test: check ## check, then every test against real services on free ports
-	@$(PYTHON) -m infra.native prerequisites
-	@$(VENV)/bin/pytest -q tests
+	@$(VENV)/bin/pytest -q tests --ignore=tests/unit
 
 bench: $(STAMP) ## figures of speed into benchmarks/results
 	@$(PYTHON) -m benchmarks
@@ -74,6 +73,10 @@ lock: $(STAMP) ## pin and hash the requirements again
 	@env -u PIP_FIND_LINKS $(VENV)/bin/pip-compile -q --allow-unsafe --constraint=requirements-dev.lock --generate-hashes \
 	  --no-emit-index-url --no-emit-trusted-host --no-emit-find-links --strip-extras \
 	  --output-file=requirements.lock pyproject.toml
+
+.PHONY: prepare
+prepare: $(STAMP)
+	@$(NATIVE) prepare
 
 $(STAMP): requirements-dev.lock infra/native/make-venv.sh
 	@infra/native/make-venv.sh $(VENV) requirements-dev.lock

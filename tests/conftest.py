@@ -1,6 +1,7 @@
 """A native stack of the tests' own: real services on free ports, in a temporary folder."""
 
 import os
+import random
 import socket
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -21,25 +22,33 @@ PORT_FIELDS = (
     "clickhouse_port",
     "api_port",
 )
-METRICS_PORTS = 30
+METRICS_PORTS = 20
+BLOCK = len(PORT_FIELDS) + METRICS_PORTS
 CACHE = Path(os.environ.get("PROMO_CACHE_DIR", REPOSITORY / ".cache"))
 
 
-def free_ports(count: int) -> list[int]:
-    """Ports that nobody listens on; they are bound together, so all differ."""
-    with ExitStack() as probes:
-        sockets = [probes.enter_context(socket.socket()) for _ in range(count)]
-        for probe in sockets:
-            probe.bind(("127.0.0.1", 0))
-        return [int(probe.getsockname()[1]) for probe in sockets]
+def free_ports(count: int = 1) -> list[int]:
+    """A row of ports that nobody listens on.
+
+    Below the range that the system gives to clients, so that no client of one part takes the
+    port of another that is just being started again.
+    """
+    for first in random.sample(range(20_000, 32_000 - count), 200):
+        with ExitStack() as probes:
+            try:
+                for port in range(first, first + count):
+                    probes.enter_context(socket.create_server(("127.0.0.1", port)))
+            except OSError:
+                continue
+            return list(range(first, first + count))
+    raise OSError("no row of free ports was found")
 
 
 def stack_settings(state_dir: Path, **more: object) -> Settings:
     """Settings of a stack in ``state_dir`` on free ports; ``.env`` is not read."""
-    ports = free_ports(len(PORT_FIELDS) + 1)
-    values: dict[str, object] = dict(zip(PORT_FIELDS, ports, strict=False))
-    # Workers count up from the metrics port: take it below the range that probes are given from.
-    values["metrics_port"] = 20_000 + ports[-1] % 400 * METRICS_PORTS
+    ports = free_ports(BLOCK)
+    # The metrics port comes last: workers count up from it.
+    values: dict[str, object] = dict(zip((*PORT_FIELDS, "metrics_port"), ports, strict=False))
     folders = {"state_dir": state_dir, "cache_dir": CACHE, "secrets_dir": state_dir / "secrets"}
     return Settings(_env_file=None, **{**values, **folders, **more})  # type: ignore[arg-type]
 

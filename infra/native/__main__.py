@@ -1,4 +1,4 @@
-"""``python -m infra.native up|down|status|logs|clean``: see ``make help``."""
+"""``python -m infra.native prepare|up|down|status|logs|clean``: see ``make help``."""
 
 import argparse
 import os
@@ -20,6 +20,7 @@ def main() -> int:
     commands = parser.add_subparsers(dest="command", required=True)
     starting = commands.add_parser("up", help="start what is not running")
     starting.add_argument("parts", nargs="*", help="only these, and what they need")
+    commands.add_parser("prepare", help="install what is missing, fetch the jars, start nothing")
     commands.add_parser("down", help="stop everything cleanly")
     commands.add_parser("status", help="show every part; exit code 1 if one is ill")
     logs = commands.add_parser("logs", help="follow the logs")
@@ -39,6 +40,8 @@ def _run(arguments: argparse.Namespace) -> int:
     match arguments.command:
         case "up":
             stack.up(settings, parts=arguments.parts or None)
+        case "prepare":
+            stack.prepare(layout_of(settings))
         case "down":
             stack.down(settings)
         case "status":

@@ -10,8 +10,13 @@ from infra.native.jars import Jars
 from infra.native.layout import Layout
 
 LOG4J = Path(__file__).parent / "config" / "log4j2.xml"
-# Threads wait rather than work here: one arena and few compiler threads' worth of memory will do.
-FLAGS = ("-XX:+UseSerialGC", "-Xshare:auto", "-Djava.awt.headless=true", "-Duser.timezone=UTC")
+FLAGS = (
+    "-XX:+UseSerialGC",
+    "-XX:+ExitOnOutOfMemoryError",  # the supervisor starts it again; half alive helps nobody
+    "-Xshare:auto",
+    "-Djava.awt.headless=true",
+    "-Duser.timezone=UTC",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +47,7 @@ class Jvm:
         """Move what stopped programs have recorded into the cache; idempotent."""
         for name in names:
             recorded, kept = self._recorded(name), self._kept(name)
-            if recorded.exists() and not kept.exists():
+            if recorded.exists() and not kept.exists() and os.access(kept.parent, os.W_OK):
                 new = kept.with_suffix(f".{os.getpid()}")
                 shutil.move(recorded, new)
                 new.replace(kept)

@@ -5,6 +5,7 @@ import shutil
 import subprocess
 import tempfile
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 from connectors.errors import StackError
@@ -20,14 +21,19 @@ def can_install() -> bool:
     return shutil.which("apt-get") is not None and _as_root() is not None
 
 
-def install(packages: list[str]) -> None:
-    """Install exactly these packages; their services are neither set up nor started.
+def install(wanted: Sequence[tuple[str, ...]]) -> None:
+    """Install of each tuple the first package that the system offers, and what it depends on.
+
+    Services that they bring are neither set up nor started.
 
     Raises:
         StackError: apt fails; the message has its last lines and the command to run by hand.
     """
     started = time.monotonic()
-    _run(["apt-get", "update", "-q"], packages)
+    print("  asking for the system's packages …", flush=True)
+    _run(["apt-get", "update", "-q"], [names[0] for names in wanted])
+    packages = [_offered(names) for names in wanted]
+    print(f"  installing {', '.join(packages)} …", flush=True)
     if "postgresql" in " ".join(packages):
         _prevent_default_cluster(packages)
     command = ["apt-get", "install", "-q", "-y", "--no-install-recommends", *packages]
@@ -38,6 +44,14 @@ def install(packages: list[str]) -> None:
         if held:
             _run(["rm", "-f", str(POLICY)], packages)
     print(f"  installed ({time.monotonic() - started:.1f} s)")
+
+
+def _offered(names: tuple[str, ...]) -> str:
+    for name in names:
+        shown = subprocess.run(["apt-cache", "show", name], capture_output=True)
+        if shown.returncode == 0:
+            return name
+    raise StackError(f"this system offers none of {', '.join(names)}: install one by hand")
 
 
 def _prevent_default_cluster(packages: list[str]) -> None:

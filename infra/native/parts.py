@@ -194,9 +194,12 @@ def environment_of(settings: Settings, layout: Layout) -> dict[str, str]:
         for name, value in settings
         if value is not None and not isinstance(value, SecretStr)
     }
+    secrets = [path.stat().st_mtime_ns for path in layout.secrets.iterdir()]
     fixed = {
         "PROMO_STACK": str(layout.state),
         "PROMO_SECRETS_DIR": str(layout.secrets),
+        # A changed secret is a changed environment, which restarts the parts that hold the old one.
+        "PROMO_SECRETS_CHANGED": str(max(secrets, default=0)),
         "TZ": "UTC",
         "LC_ALL": "C.UTF-8",
         "PYTHONUNBUFFERED": "1",

@@ -13,6 +13,8 @@ from infra.native.tools import Tools, find_tools, first_output, major_version
 JAVA_AT_LEAST = (17, 0)
 POSTGRES_AT_LEAST = (15, 0)
 REDIS_AT_LEAST = (6, 2)
+JAVA_PACKAGES = tuple(f"openjdk-{version}-jre-headless" for version in (17, 21, 25))
+POSTGRES_PACKAGES = tuple(f"postgresql-{version}" for version in (15, 16, 17, 18))
 FREE_BYTES = 2_000_000_000
 
 
@@ -22,12 +24,12 @@ class Prerequisite:
 
     Args:
         title: what it is called in a message.
-        package: Debian's and Ubuntu's name of it.
+        packages: Debian's and Ubuntu's names of it; the first that the system offers is taken.
         lacks: looks for it and says what is wrong, "" when nothing is.
     """
 
     title: str
-    package: str
+    packages: tuple[str, ...]
     lacks: Callable[[Tools], str]
 
 
@@ -57,13 +59,13 @@ def _at_least(text: str, wanted: tuple[int, int], program: str) -> str:
 
 
 PREREQUISITES = (
-    Prerequisite("Java 17 or later", "openjdk-17-jre-headless", _java),
-    Prerequisite("PostgreSQL 15 or later (server)", "postgresql-15", _postgres),
-    Prerequisite("Redis 6.2 or later (server)", "redis-server", _redis),
-    Prerequisite("Maven", "maven", lambda tools: "" if tools.maven else "not found"),
+    Prerequisite("Java 17 or later", JAVA_PACKAGES, _java),
+    Prerequisite("PostgreSQL 15 or later (server)", POSTGRES_PACKAGES, _postgres),
+    Prerequisite("Redis 6.2 or later (server)", ("redis-server",), _redis),
+    Prerequisite("Maven", ("maven",), lambda tools: "" if tools.maven else "not found"),
     Prerequisite(
         "the OpenMP runtime (for LightGBM)",
-        "libgomp1",
+        ("libgomp1",),
         lambda _: "" if ctypes.util.find_library("gomp") else "not found",
     ),
 )
@@ -81,12 +83,12 @@ def ensure_prerequisites(layout: Layout) -> Tools:
     missing = {p: p.lacks(tools) for p in PREREQUISITES if p.lacks(tools)}
     if not missing:
         return tools
-    packages = [prerequisite.package for prerequisite in missing]
-    named = "".join(f"\n  {p.title}: {lack}  (package {p.package})" for p, lack in missing.items())
+    named = "".join(
+        f"\n  {p.title}: {lack}  (Debian: {p.packages[0]})" for p, lack in missing.items()
+    )
     if not can_install():
         raise StackError(f"this machine lacks:{named}\ninstall them with your package manager")
-    print(f"  installing {', '.join(packages)} …", flush=True)
-    install(packages)
+    install([prerequisite.packages for prerequisite in missing])
     tools = find_tools()
     still = [f"{p.title}: {p.lacks(tools)}" for p in PREREQUISITES if p.lacks(tools)]
     if still:

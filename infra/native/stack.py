@@ -21,7 +21,7 @@ from infra.native.parts import Part, chores_of, environment_of, parts_of
 from infra.native.ports import check_ports, end_leftovers
 from infra.native.prerequisites import ensure_prerequisites
 from infra.native.supervision import Program, Supervisor
-from infra.native.tools import find_tools
+from infra.native.tools import Tools, find_tools
 
 JVM_PARTS = ["kafka", "connect"]
 STOP_WAIT_S = 60
@@ -31,6 +31,18 @@ KILL_TIMEOUT_S = 10.0
 def print_report(name: str, what: str, seconds: float) -> None:
     """One line a step."""
     print(f"  {name:<12} {what:<16} {seconds:5.1f} s", flush=True)
+
+
+def prepare(layout: Layout) -> Tools:
+    """Install what is missing and fetch the jars; starts nothing; idempotent.
+
+    Raises:
+        StackError: a prerequisite is missing and cannot be installed here.
+    """
+    layout.make()
+    tools = ensure_prerequisites(layout)
+    ensure_jars(layout.cache, tools.maven)
+    return tools
 
 
 def up(
@@ -53,8 +65,7 @@ def up(
     layout = layout_of(settings)
     layout.make()
     with _alone(layout):
-        tools = ensure_prerequisites(layout)
-        ensure_jars(layout.cache, tools.maven)
+        tools = prepare(layout)
         settings = ensure_secrets(settings, layout)
         table, chores = parts_of(settings, layout, tools), chores_of(settings, layout, tools)
         steps = chosen(table, chores, parts)

@@ -9,7 +9,6 @@ import psutil
 from connectors.debezium.rest import ConnectRest
 from connectors.errors import DependencyDown
 from connectors.settings import Settings
-from infra.native.credentials import ensure_secrets
 from infra.native.layout import layout_of
 from infra.native.parts import Part, parts_of
 from infra.native.supervision import ProgramState, Supervisor
@@ -38,8 +37,6 @@ def status(settings: Settings) -> list[PartStatus]:
     A stack that was never started has every part down.
     """
     layout = layout_of(settings)
-    if layout.secrets.exists():
-        settings = ensure_secrets(settings, layout)
     states = Supervisor(layout).states()
     parts = parts_of(settings, layout, find_tools())
     with ThreadPoolExecutor(max_workers=len(parts)) as pool:

@@ -180,7 +180,7 @@ supervisor.rpcinterface_factory=supervisor.rpcinterface:make_main_rpcinterface
 
 def _section(layout: Layout, program: Program) -> str:
     command = " ".join(_argument(word) for word in program.command)
-    environment = ",".join(f"{k}={_argument(v)}" for k, v in program.environment.items())
+    environment = ",".join(f"{k}={_value(v)}" for k, v in program.environment.items())
     return f"""
 [program:{program.name}]
 command={command}
@@ -203,6 +203,12 @@ def _plain(value: object) -> str:
     return str(value).replace("%", "%%")
 
 
+def _value(text: str) -> str:
+    # Supervisord knows no escapes in environment values, only either kind of quotes.
+    quote = "'" if '"' in text else '"'
+    return quote + _plain(text) + quote
+
+
 def _argument(word: str) -> str:
-    # Supervisord's parser: % expands, and double quotes keep spaces, commas and semicolons.
+    # % expands; the quotes keep spaces and semicolons.
     return '"' + _plain(word).replace("\\", "\\\\").replace('"', '\\"') + '"'
