@@ -62,7 +62,7 @@ class MemoryStore:
         self._accounts: defaultdict[str, _Account] = defaultdict(_Account)
         self._members: defaultdict[tuple[Link, str], list[_Member]] = defaultdict(list)
         self._codes: dict[str, tuple[int, CodeTerms | None]] = {}
-        self._redeemers: defaultdict[str, set[str]] = defaultdict(set)
+        self._waiting: defaultdict[str, set[str]] = defaultdict(set)
 
     def apply(self, changes: Iterable[Change]) -> set[str]:
         """See :class:`ml.store.FeatureStore`."""
@@ -189,7 +189,8 @@ class MemoryStore:
             account.redemptions.remove(earlier)
         if redemption is not None:
             insort(account.redemptions, redemption)
-            self._redeemers[redemption.promo_code].add(user_id)
+            if self._codes.get(redemption.promo_code, (_NEVER, None))[1] is None:
+                self._waiting[redemption.promo_code].add(user_id)
         account.usages[usage_id] = (version, redemption)
         # A redelivery cannot tell any more which code it took away: then all codes count.
         codes_in_play = None if version == known else codes | account.codes(self._cap)
@@ -219,7 +220,7 @@ class MemoryStore:
                 change.discount_type, change.discount_value, change.min_purchase_amount
             )
         self._codes[change.promo_code] = (change.origin.version, terms)
-        return {u for u in self._redeemers[change.promo_code] if self._accounts[u].profile}
+        return {u for u in self._waiting[change.promo_code] if self._accounts[u].profile}
 
 
 def _member(profile: Profile) -> _Member:

@@ -101,7 +101,10 @@ class Neighbourhood:
         redemptions: its first CAP counted redemptions, in order of use.
         last_redeemed_at_us: when it last redeemed (beyond the first CAP too), None if never.
         linked: for each kind of identifier the neighbours, in order of sign-up.
-        codes: the terms of the codes it redeemed, as far as they are known.
+        codes: the terms of the codes it redeemed, as far as they are known. They tell what a
+            verdict is worth, never the verdict, so a later change of a code's terms makes no
+            account be scored again (a popular code has a million redeemers); only accounts
+            that redeemed a code before it was defined are, once it is.
     """
 
     profile: Profile

@@ -148,6 +148,8 @@ local function put_redemption(index, user, version, usage, code, used_at)
   local known = redis.call('HGET', key, field)
   local earlier = known and cmsgpack.unpack(known) or {-1, false}
   if version < earlier[1] then return end
+  -- A redelivery cannot tell any more which code it took away: then all codes count.
+  local redelivered = version == earlier[1]
   local codes = add_codes({}, user)
   if earlier[2] then redis.call('ZREM', 'z:' .. user, earlier[2]) end
   local member = used_at and (usage .. ':' .. code) or false
@@ -164,9 +166,11 @@ local function put_redemption(index, user, version, usage, code, used_at)
     if is_code_link[identifier[1]] then
       local around = window('k:' .. identifier[1] .. ':' .. identifier[2], user, account.created)
       for i = 1, #around, 2 do
-        for code_of in pairs(add_codes({}, around[i])) do
-          if codes[code_of] then touch(around[i], index, 'rescore') end
+        local shares = redelivered
+        for code_of in pairs(shares and {} or add_codes({}, around[i])) do
+          shares = shares or codes[code_of]
         end
+        if shares then touch(around[i], index, 'rescore') end
       end
     end
   end

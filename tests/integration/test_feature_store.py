@@ -1,0 +1,177 @@
+"""Both feature stores give one answer: random events, duplicated and shuffled."""
+
+from collections.abc import Callable, Iterator
+from decimal import Decimal
+from random import Random
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from redis import Redis
+
+from connectors.events import (
+    Change,
+    CodeDefined,
+    CodeWithdrawn,
+    Erased,
+    Origin,
+    Redeemed,
+    RedemptionWithdrawn,
+    Registered,
+    Updated,
+)
+from connectors.profile import Profile
+from connectors.settings import Settings, required
+from ml.memory_store import MemoryStore
+from stream_processors.feature_store.redis_store import RedisStore, connect
+from stream_processors.feature_store.wire import Sourced
+
+USERS = [f"u{n}" for n in range(6)] + ["ü-Zoë", "a b"]
+CODES = ["A", "B:1", "ç"]
+HOUR_US = 3_600_000_000
+MOMENTS = st.integers(0, 60).map(lambda hours: 1_700_000_000_000_000 + hours * HOUR_US)
+PLACES = st.sampled_from([None, "x", "y"])
+
+profiles = st.builds(
+    Profile,
+    user_id=st.sampled_from(USERS),
+    created_at_us=MOMENTS,
+    device=PLACES,
+    phone=PLACES,
+    canonical_email=PLACES,
+    ip=PLACES,
+    network=PLACES,
+    hour=st.integers(0, 23),
+)
+origins = st.builds(Origin, version=st.integers(1, 12), committed_at_us=st.just(0))
+labels = st.sampled_from([None, True, False])
+codes = st.sampled_from(CODES)
+users = st.sampled_from(USERS)
+usages = st.integers(-2, 9)
+amounts = st.sampled_from([None, Decimal("9.50"), Decimal("10")])
+
+changes = st.one_of(
+    st.builds(Registered, profiles, labels, origins),
+    st.builds(Updated, profiles, labels, origins),
+    st.builds(Erased, users, origins),
+    st.builds(
+        Redeemed, usages, users, codes, MOMENTS, labels, origins,
+        st.one_of(st.none(), users),
+    ),
+    st.builds(RedemptionWithdrawn, usages, users, origins),
+    st.builds(CodeDefined, codes, st.just("fixed_amount"), amounts, amounts, origins),
+    st.builds(CodeWithdrawn, codes, origins),
+)  # fmt: skip
+
+
+class Stores:
+    """A Redis store and the reference, fed with the same changes."""
+
+    def __init__(self, redis: RedisStore) -> None:
+        self.redis = redis
+        self.memory = MemoryStore()
+
+    async def apply(self, change: Change) -> tuple[set[str], set[str]]:
+        answer = await self.redis.exchange([Sourced(change, "test-0")], [], "token")
+        return {one.user_id for one in answer.affected}, self.memory.apply([change])
+
+    async def disagreements(self) -> list[str]:
+        answer = await self.redis.exchange([], USERS)
+        return [
+            user
+            for user, known in zip(USERS, answer.subjects, strict=True)
+            if known.neighbourhood != self.memory.neighbourhood(user)
+        ]
+
+
+@pytest.fixture(scope="module")
+def redis_settings(partial_stack: Callable[..., Settings]) -> Settings:
+    return partial_stack("redis")
+
+
+@pytest.fixture
+def emptied(redis_settings: Settings) -> Iterator[Callable[[], None]]:
+    client = Redis(
+        port=redis_settings.redis_port,
+        password=required(redis_settings.redis_password, "redis_password"),
+    )
+    yield client.flushall
+    client.close()
+
+
+@settings(
+    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(history=st.lists(changes, max_size=25), repeats=st.randoms(use_true_random=False))
+async def test_both_stores_answer_alike(
+    redis_settings: Settings,
+    emptied: Callable[[], None],
+    history: list[Change],
+    repeats: Random,
+) -> None:
+    emptied()
+    stores = Stores(connect(redis_settings))
+    try:
+        for change in history + repeats.sample(history, k=len(history) // 2):
+            redis, memory = await stores.apply(change)
+            assert redis == memory, change
+        assert await stores.disagreements() == []
+    finally:
+        await stores.redis.close()
+
+
+async def test_windows_of_a_crowded_place_are_alike(
+    redis_settings: Settings, emptied: Callable[[], None]
+) -> None:
+    emptied()
+    stores = Stores(connect(redis_settings))
+    crowd = [
+        Registered(
+            Profile(f"c{n:03d}", created_at_us=1_700_000_000_000_000 + n // 3 * HOUR_US, ip="busy"),
+            None,
+            Origin(1, 0),
+        )
+        for n in range(120)
+    ]
+    for change in crowd[::2] + crowd[1::2]:
+        redis, memory = await stores.apply(change)
+        assert redis == memory
+    names = [change.profile.user_id for change in crowd]
+    answer = await stores.redis.exchange([], names)
+    for name, known in zip(names, answer.subjects, strict=True):
+        assert known.neighbourhood == stores.memory.neighbourhood(name)
+    await stores.redis.close()
+
+
+async def test_a_hypothetical_registration_is_answered_and_not_kept(
+    redis_settings: Settings, emptied: Callable[[], None]
+) -> None:
+    emptied()
+    stores = Stores(connect(redis_settings))
+    await stores.apply(Registered(Profile("known", 1_000, device="d"), None, Origin(1, 0)))
+    asked = Profile("asked", 2_000, device="d")
+    answer = await stores.redis.exchange([], ["asked"], hypothetical=[asked])
+    stored, hypothetical = answer.subjects
+    assert stored.neighbourhood is None
+    assert hypothetical.neighbourhood == stores.memory.neighbourhood_of(asked)
+    await stores.redis.close()
+
+
+async def test_accounts_left_behind_stay_in_the_outbox_until_they_were_passed_on(
+    redis_settings: Settings, emptied: Callable[[], None]
+) -> None:
+    emptied()
+    store = connect(redis_settings)
+    first = Registered(Profile("a", 1, device="d"), None, Origin(1, 0))
+    second = Registered(Profile("b", 2, device="d"), None, Origin(1, 0))
+    moved = Updated(Profile("b", 2, device="other"), None, Origin(2, 0))
+    await store.exchange([Sourced(c, "users-0") for c in (first, second)], [], "1")
+    await store.exchange([Sourced(moved, "users-0")], [], "2")
+
+    redelivered = await store.exchange([Sourced(moved, "users-0")], [], "3")
+    assert [entry.user_id for entry in redelivered.left_over] == ["a"]
+
+    await store.settle([], [], redelivered.left_over)
+    again = await store.exchange([Sourced(moved, "users-0")], [], "4")
+    assert again.left_over == ()
+    await store.close()

@@ -1,0 +1,4 @@
+-- Which accounts are registered?
+SELECT user_id
+FROM users FINAL
+ORDER BY user_id
