@@ -59,5 +59,5 @@ class RejectsFile:
 
 def _text(record: Sequence[str]) -> str:
     buffer = io.StringIO(newline="")
-    csv.writer(buffer, lineterminator="").writerow(record)
-    return buffer.getvalue()
+    csv.writer(buffer).writerow(record)
+    return buffer.getvalue().removesuffix("\r\n")
