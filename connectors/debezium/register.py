@@ -48,7 +48,9 @@ def register(settings: Settings, timeout_s: float = 60.0) -> ConnectorHealth:
         try:
             if not _same(rest.config(), wanted):
                 rest.put_config(wanted)
-            health = watch.check()
+            health = rest.health()
+            if health.failed:
+                health = watch.check()
         except DependencyDown as error:
             health = ConnectorHealth("UNREACHABLE", "UNREACHABLE", str(error))
         if health.healthy:

@@ -16,8 +16,8 @@ class ConnectorHealth:
     """What Connect says of the connector and its only task.
 
     ``connector`` and ``task`` are Connect's words (RUNNING, FAILED, PAUSED, UNASSIGNED, …),
-    or MISSING or UNREACHABLE; ``trace`` is the first line of the failure; ``restarted`` tells
-    that this check asked Connect to start it again.
+    or MISSING or UNREACHABLE; ``trace`` is the failure and its first cause, a line; ``restarted``
+    tells that this check asked Connect to start it again.
     """
 
     connector: str
@@ -29,6 +29,11 @@ class ConnectorHealth:
     def healthy(self) -> bool:
         """Whether rows are flowing."""
         return self.connector == self.task == "RUNNING"
+
+    @property
+    def failed(self) -> bool:
+        """Whether it stands still until someone starts it again."""
+        return "FAILED" in (self.connector, self.task)
 
 
 class ConnectRest:
@@ -88,4 +93,10 @@ def _health(status: dict[str, Any]) -> ConnectorHealth:
     tasks = status["tasks"]
     task = tasks[0] if tasks else {"state": "UNASSIGNED"}
     trace = status["connector"].get("trace") or task.get("trace") or ""
-    return ConnectorHealth(status["connector"]["state"], task["state"], trace.split("\n")[0])
+    return ConnectorHealth(status["connector"]["state"], task["state"], _in_a_line(trace))
+
+
+def _in_a_line(trace: str) -> str:
+    lines = trace.splitlines()
+    causes = [line for line in lines if line.startswith("Caused by: ")]
+    return " ".join(lines[:1] + causes[-1:])

@@ -6,6 +6,7 @@
 import logging
 import time
 from collections.abc import Callable
+from dataclasses import replace
 
 from connectors.debezium.rest import ConnectorHealth, ConnectRest
 from connectors.errors import DependencyDown
@@ -43,7 +44,7 @@ class ConnectorWatch:
         :data:`RESTART_PAUSE_S` apart. Takes up to the client's timeout.
         """
         health = self._rest.health()
-        if "FAILED" in (health.connector, health.task):
+        if health.failed:
             health = self._restart(health)
         if health != self._last:
             level = logging.INFO if health.healthy else logging.WARNING
@@ -61,7 +62,7 @@ class ConnectorWatch:
             log.warning("the failed connector could not be restarted: %s", error)
             return health
         log.warning("connector restarted after: %s", health.trace)
-        return ConnectorHealth(health.connector, health.task, health.trace, restarted=True)
+        return replace(health, restarted=True)
 
 
 def main() -> None:
