@@ -98,7 +98,7 @@ def create_topics(bootstrap: str, partitions: int, timeout_s: float = 30.0) -> l
     Raises:
         DependencyDown: the broker did not answer in time.
     """
-    admin = AdminClient({"bootstrap.servers": bootstrap})
+    admin = AdminClient({"bootstrap.servers": bootstrap, "log_level": 3})
     wanted = [
         NewTopic(
             topic.value,
