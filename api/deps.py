@@ -1,0 +1,88 @@
+"""What routes ask for, as ``Annotated`` aliases; all of it lives as long as the process."""
+
+import time
+from dataclasses import dataclass
+from typing import Annotated, Self
+
+import httpx
+from fastapi import Depends, Request, Security
+from fastapi.security import APIKeyHeader
+
+from api.guard import HEADER
+from api.metrics import ApiMetrics
+from api.readiness import TIMEOUT_S, Watch, checks
+from connectors.profile import Hasher, keyed_hasher
+from connectors.settings import Settings, required
+from stream_processors.feature_store.redis_store import RedisStore, connect
+from stream_processors.scoring.running_model import RunningModel
+
+REDIS_TIMEOUT_S = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """The process's clients and the model that is running."""
+
+    store: RedisStore
+    model: RunningModel
+    hashed: Hasher
+    metrics: ApiMetrics
+    watch: Watch
+    http: httpx.AsyncClient
+
+    @classmethod
+    def of(cls, settings: Settings) -> Self:
+        """Make all; nothing is connected before it is used.
+
+        Raises:
+            SettingsError: a secret is not set.
+        """
+        store = connect(settings, timeout_s=REDIS_TIMEOUT_S)
+        model = RunningModel(settings.models_dir)
+        http = httpx.AsyncClient(timeout=TIMEOUT_S, trust_env=False)
+        return cls(
+            store=store,
+            model=model,
+            hashed=keyed_hasher(required(settings.hash_key, "hash_key")),
+            metrics=ApiMetrics(),
+            watch=Watch(checks(settings, store, model, http)),
+            http=http,
+        )
+
+    async def close(self) -> None:
+        """Give all connections back."""
+        await self.http.aclose()
+        await self.store.close()
+
+
+async def _services(request: Request) -> Services:
+    services: Services = request.app.state.services
+    return services
+
+
+ServicesDep = Annotated[Services, Depends(_services)]
+
+
+async def _store(services: ServicesDep) -> RedisStore:
+    return services.store
+
+
+async def _metrics(services: ServicesDep) -> ApiMetrics:
+    return services.metrics
+
+
+async def _watch(services: ServicesDep) -> Watch:
+    return services.watch
+
+
+async def _now_us() -> int:
+    return time.time_ns() // 1_000
+
+
+StoreDep = Annotated[RedisStore, Depends(_store)]
+MetricsDep = Annotated[ApiMetrics, Depends(_metrics)]
+WatchDep = Annotated[Watch, Depends(_watch)]
+NowUs = Annotated[int, Depends(_now_us)]
+
+KEY_IS_DOCUMENTED = Security(APIKeyHeader(name=HEADER, auto_error=False))
+"""Puts the key into the OpenAPI document; :class:`api.guard.Guard` is what asks for it."""

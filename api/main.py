@@ -1,0 +1,67 @@
+"""The application: routes, and what stands round them."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.openapi.utils import get_openapi
+
+from api import problems
+from api.deps import Services
+from api.guard import Guard, api_key
+from api.observe import DOCS, Observe
+from api.routes import operations, risks, scores
+from api.schemas.problem import Problem
+from connectors.settings import Settings
+
+LONGEST_BODY = 64 * 1024
+_ABOUT = (
+    "Risk of promo-code abuse, account by account. Errors are `application/problem+json`"
+    " (RFC 9457). Everything under `/v1` needs the key in `X-API-Key`."
+)
+
+
+def create_app(settings: Settings) -> FastAPI:
+    """The API on the configured dependencies; none of them need be there yet.
+
+    Raises:
+        SettingsError: a secret or the API's key is not set.
+    """
+    services, key = Services.of(settings), api_key(settings)
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        services.model.current()
+        yield
+        await services.close()
+
+    app = FastAPI(
+        title="Promo Sentinel",
+        version="1",
+        description=_ABOUT,
+        docs_url=DOCS,
+        redoc_url=None,
+        lifespan=lifespan,
+        max_body_size=LONGEST_BODY,
+    )
+    app.state.services = services
+    for resource in (risks, scores, operations):
+        app.include_router(resource.router)
+    problems.install(app)
+    app.add_middleware(Guard, key=key)
+    app.add_middleware(Observe, metrics=services.metrics)
+    app.openapi = lambda: _openapi(app)  # type: ignore[method-assign]
+    return app
+
+
+def _openapi(app: FastAPI) -> dict[str, Any]:
+    """FastAPI's document and the problem that all routes refer to."""
+    if app.openapi_schema is None:
+        app.openapi_schema = get_openapi(
+            title=app.title, version=app.version, description=app.description, routes=app.routes
+        )
+        schema = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
+        parts = schema.pop("$defs")
+        app.openapi_schema["components"]["schemas"] |= {**parts, "Problem": schema}
+    return app.openapi_schema

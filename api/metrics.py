@@ -1,0 +1,52 @@
+"""The API's Prometheus metrics; every name is one of the closed list below."""
+
+from typing import Literal, get_args
+
+from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
+
+ApiMetricName = Literal[
+    "promo_api_requests_total",
+    "promo_api_errors_total",
+    "promo_api_request_seconds",
+]
+"""All metrics of the API."""
+
+NAMES: tuple[str, ...] = get_args(ApiMetricName)
+
+UNMATCHED = "unmatched"
+_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+_SECONDS = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0)
+
+
+class ApiMetrics:
+    """One process's metrics, in a registry of its own; labels have few values each."""
+
+    def __init__(self) -> None:
+        self._registry = CollectorRegistry()
+        self._requests = self._counter(
+            "promo_api_requests_total", "requests answered", "route", "method", "status"
+        )
+        self._errors = self._counter(
+            "promo_api_errors_total", "problems answered", "route", "problem"
+        )
+        name: ApiMetricName = "promo_api_request_seconds"
+        self._seconds = Histogram(
+            name, "time to answer", ["route"], buckets=_SECONDS, registry=self._registry
+        )
+
+    def answered(
+        self, route: str, method: str, status: int, problem: str | None, seconds: float
+    ) -> None:
+        """Count one answer; ``route`` is the template, never the path that was asked."""
+        method = method if method in _METHODS else "other"
+        self._requests.labels(route, method, status).inc()
+        self._seconds.labels(route).observe(seconds)
+        if problem is not None:
+            self._errors.labels(route, problem).inc()
+
+    def text(self) -> bytes:
+        """Prometheus's text format."""
+        return generate_latest(self._registry)
+
+    def _counter(self, name: ApiMetricName, meaning: str, *labels: str) -> Counter:
+        return Counter(name, meaning, labels, registry=self._registry)

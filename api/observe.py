@@ -1,0 +1,97 @@
+"""Round every request: an id, security headers, a log line, metrics; and the last resort.
+
+Neither bodies nor paths are logged: a route's template says enough, and a path may carry
+what a caller put into it.
+"""
+
+import logging
+import re
+import time
+import uuid
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from api.metrics import UNMATCHED, ApiMetrics
+from api.problems import log_defect, problem_response, trouble_of
+
+DOCS = "/docs"
+_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
+_QUIET = frozenset({"/healthz", "/readyz", "/metrics"})
+_HEADERS: Mapping[str, str] = MappingProxyType(
+    {
+        "X-Content-Type-Options": "nosniff",
+        "X-Frame-Options": "DENY",
+        "Referrer-Policy": "no-referrer",
+        "Cross-Origin-Resource-Policy": "same-origin",
+        "Cache-Control": "no-store",
+    }
+)
+_NOTHING_ELSE = "default-src 'none'; frame-ancestors 'none'"
+# Swagger UI's page: its script and style come from this network, started by an inline script.
+_SWAGGER_UI = (
+    f"{_NOTHING_ELSE}; connect-src 'self'; img-src data: https://fastapi.tiangolo.com;"
+    " script-src 'unsafe-inline' https://cdn.jsdelivr.net;"
+    " style-src 'unsafe-inline' https://cdn.jsdelivr.net"
+)
+_log = logging.getLogger("api.access")
+
+
+class Observe:
+    """ASGI middleware, outermost."""
+
+    def __init__(
+        self, app: ASGIApp, metrics: ApiMetrics, clock: Callable[[], float] = time.perf_counter
+    ) -> None:
+        self._app = app
+        self._metrics = metrics
+        self._clock = clock
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on, and look at what comes back."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        request_id, started, status = _request_id(scope), self._clock(), 0
+        scope.setdefault("state", {})["request_id"] = request_id
+
+        async def observed(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                _add_headers(MutableHeaders(scope=message), request_id, scope["path"])
+            await send(message)
+
+        try:
+            await self._app(scope, receive, observed)
+        except Exception as error:  # the process's edge: the caller gets a problem, we the trace
+            log_defect(error, request_id)
+            trouble = trouble_of(error)
+            scope["problem"] = trouble.kind
+            if not status:
+                await problem_response(trouble, request_id)(scope, receive, observed)
+        finally:
+            self._note(scope, request_id, status, self._clock() - started)
+
+    def _note(self, scope: Scope, request_id: str, status: int, seconds: float) -> None:
+        route = str(getattr(scope.get("route"), "path", UNMATCHED))
+        self._metrics.answered(route, scope["method"], status, scope.get("problem"), seconds)
+        level = logging.DEBUG if route in _QUIET else logging.INFO
+        if _log.isEnabledFor(level):
+            found = {"request_id": request_id, "method": scope["method"], "route": route,
+                     "status": status, "duration_ms": round(seconds * 1000, 3)}  # fmt: skip
+            _log.log(level, "answered", extra=found)
+
+
+def _request_id(scope: Scope) -> str:
+    """The caller's own id where it is a harmless word, else a new one."""
+    given = Headers(scope=scope).get("x-request-id", "")
+    return given if _REQUEST_ID.fullmatch(given) else uuid.uuid4().hex
+
+
+def _add_headers(headers: MutableHeaders, request_id: str, path: str) -> None:
+    headers.update(_HEADERS)
+    headers["Content-Security-Policy"] = _SWAGGER_UI if path == DOCS else _NOTHING_ELSE
+    headers["X-Request-ID"] = request_id

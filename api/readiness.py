@@ -1,0 +1,124 @@
+"""Whether the API can do its work: one real question to each dependency."""
+
+import asyncio
+import logging
+import time
+from collections.abc import Awaitable, Callable, Mapping
+
+import httpx
+from confluent_kafka import KafkaException
+from confluent_kafka.admin import AdminClient
+
+from api.schemas.problem import PartHealth
+from connectors.errors import BundleError, DependencyDown, PromoError
+from connectors.settings import Settings, required
+from ml.bundle import current_version
+from stream_processors.feature_store.redis_store import RedisStore
+from stream_processors.scoring.running_model import RunningModel
+
+Check = Callable[[], Awaitable[str]]
+"""Asks one dependency: a remark, or a :class:`PromoError` that says what is wrong."""
+
+TIMEOUT_S = 2.0
+_KAFKA_TIMEOUT_S = 1.0
+_FRESH_S = 1.0
+_HTTP_OK = 200
+
+_silent = logging.getLogger(f"{__name__}.kafka")
+_silent.propagate = False
+_silent.addHandler(logging.NullHandler())
+
+
+class Watch:
+    """The dependencies' states; asked at most once a second, however many callers there are."""
+
+    def __init__(
+        self, checks: Mapping[str, Check], clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._checks = checks
+        self._clock = clock
+        self._asking = asyncio.Lock()
+        self._known: dict[str, PartHealth] = {}
+        self._asked_at = float("-inf")
+
+    async def states(self) -> Mapping[str, PartHealth]:
+        """Each dependency by name; takes :data:`TIMEOUT_S` at most."""
+        async with self._asking:
+            if self._clock() - self._asked_at >= _FRESH_S:
+                answers = await asyncio.gather(*map(_health, self._checks.values()))
+                self._known = dict(zip(self._checks, answers, strict=True))
+                self._asked_at = self._clock()
+            return self._known
+
+
+async def _health(check: Check) -> PartHealth:
+    try:
+        async with asyncio.timeout(TIMEOUT_S):
+            return PartHealth(state="up", detail=await check())
+    except TimeoutError:
+        return PartHealth(state="down", detail=f"no answer within {TIMEOUT_S:.0f} s")
+    except PromoError as error:
+        return PartHealth(state="down", detail=str(error)[:200])
+
+
+def checks(
+    settings: Settings, store: RedisStore, model: RunningModel, http: httpx.AsyncClient
+) -> dict[str, Check]:
+    """The API's dependencies."""
+
+    async def redis() -> str:
+        await store.ping()
+        return ""
+
+    async def kafka() -> str:
+        await asyncio.to_thread(_ask_kafka, settings.kafka_bootstrap)
+        return ""
+
+    async def clickhouse() -> str:
+        await _ask_clickhouse(settings, http)
+        return ""
+
+    async def bundle() -> str:
+        return _running(settings, model)
+
+    return {"redis": redis, "kafka": kafka, "clickhouse": clickhouse, "model": bundle}
+
+
+def _ask_kafka(bootstrap: str) -> None:
+    # A client of its own for each question: one that is kept has threads that never sleep.
+    admin = AdminClient({"bootstrap.servers": bootstrap}, logger=_silent)
+    try:
+        admin.list_topics(timeout=_KAFKA_TIMEOUT_S)
+    except KafkaException as error:
+        raise DependencyDown(f"Kafka: {error.args[0].str()}") from error
+
+
+async def _ask_clickhouse(settings: Settings, http: httpx.AsyncClient) -> None:
+    password = required(settings.clickhouse_reader_password, "clickhouse_reader_password")
+    try:
+        answer = await http.get(
+            f"http://{settings.clickhouse_host}:{settings.clickhouse_port}/",
+            params={"query": "SELECT 1", "database": settings.clickhouse_database},
+            headers={
+                "X-ClickHouse-User": settings.clickhouse_reader_user,
+                "X-ClickHouse-Key": password,
+            },
+        )
+    except httpx.HTTPError as error:
+        raise DependencyDown(f"ClickHouse: {error or type(error).__name__}") from error
+    if answer.status_code != _HTTP_OK:
+        raise DependencyDown(f"ClickHouse answers {answer.status_code}")
+
+
+def _running(settings: Settings, model: RunningModel) -> str:
+    """The running model's version.
+
+    Raises:
+        BundleError: the current bundle is not the one that is running: it was refused.
+    """
+    running, version = model.current(), current_version(settings.models_dir)
+    if version is None:
+        return "rules alone: no model has been trained yet"
+    if running is None or running.bundle.version != version:
+        raise BundleError(f"bundle {version} was refused, see the log: `make train`")
+    return version

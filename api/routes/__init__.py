@@ -1,0 +1,1 @@
+"""One router a resource; paths are written out in full."""

@@ -1,0 +1,37 @@
+"""Judging a registration before it is one."""
+
+import orjson
+from fastapi import APIRouter
+from starlette.responses import Response
+
+from api.assess import assess
+from api.deps import KEY_IS_DOCUMENTED, NowUs, ServicesDep
+from api.problems import documented
+from api.schemas.problem import Kind
+from api.schemas.registration import ScoreRequest
+from api.schemas.risk import Assessment
+from stream_processors.scoring.documents import value_document, verdict_document
+
+router = APIRouter(tags=["risk"], dependencies=[KEY_IS_DOCUMENTED])
+
+
+@router.post(
+    "/v1/score",
+    response_model=Assessment,
+    responses=documented(
+        Kind.BAD_REQUEST,
+        Kind.UNAUTHORIZED,
+        Kind.BODY_TOO_LARGE,
+        Kind.INVALID,
+        Kind.DEPENDENCY_DOWN,
+    ),
+)
+async def score_registration(asked: ScoreRequest, services: ServicesDep, now_us: NowUs) -> Response:
+    """The risk that a registration, perhaps with its first redemption, would have now.
+
+    Nothing is stored. It is the score that the stream publishes when the same rows arrive, as
+    long as nothing around them changes in between.
+    """
+    risk = await assess(asked, services.store, services.hashed, services.model.current())
+    verdict = verdict_document(risk, scored_at_us=now_us) | value_document(risk)
+    return Response(orjson.dumps(verdict), media_type="application/json")

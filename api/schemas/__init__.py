@@ -1,0 +1,1 @@
+"""What goes in and out, with examples: the models behind the OpenAPI document."""

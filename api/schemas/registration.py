@@ -1,0 +1,103 @@
+"""What a caller tells of a registration: the columns of ``users`` and ``promo_usages``."""
+
+from datetime import date
+from typing import Annotated
+
+from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, StrictBool
+
+_EPOCH = date(1970, 1, 1)
+
+
+def _iso_text(value: object) -> object:
+    """Only text: pydantic alone would read a number as seconds since 1970."""
+    if not isinstance(value, str) or value.isdigit():
+        raise ValueError("must be ISO 8601 text")
+    return value
+
+
+Instant = Annotated[AwareDatetime, BeforeValidator(_iso_text)]
+Day = Annotated[date, BeforeValidator(_iso_text)]
+
+
+class Registration(BaseModel):
+    """A row of ``users`` without its label, which never decides about its own account."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        frozen=True,
+        json_schema_extra={
+            "examples": [
+                {
+                    "user_id": "u-20481",
+                    "created_at": "2026-11-23T08:15:00Z",
+                    "email": "ada.k@example.com",
+                    "is_email_verified": False,
+                    "phone": "14155550123",
+                    "is_phone_verified": False,
+                    "first_name": "Ada",
+                    "last_name": "King",
+                    "ip_address": "203.0.113.7",
+                    "device_id": "d-7f3a",
+                    "user_agent": "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101"
+                    " Firefox/140.0",
+                    "city": "Austin",
+                    "gender": "female",
+                    "dob": "1991-12-10",
+                    "timezone": "America/Chicago",
+                }
+            ]
+        },
+    )
+
+    user_id: str = Field(description="the account's identity; it need not exist")
+    created_at: Instant = Field(description="sign-up, ISO 8601 with an offset")
+    email: str | None = None
+    is_email_verified: StrictBool | None = None
+    phone: str | None = None
+    is_phone_verified: StrictBool | None = None
+    first_name: str | None = None
+    last_name: str | None = None
+    ip_address: str | None = None
+    device_id: str | None = None
+    user_agent: str | None = None
+    city: str | None = None
+    gender: str | None = None
+    dob: Day | None = Field(None, description="date of birth, ISO 8601")
+    timezone: str | None = Field(None, description="IANA name")
+
+    def row(self) -> dict[str, object]:
+        """The row as Debezium would write it: ISO text, and days since 1970."""
+        born = None if self.dob is None else (self.dob - _EPOCH).days
+        return self.model_dump() | {"created_at": self.created_at.isoformat(), "dob": born}
+
+
+class FirstRedemption(BaseModel):
+    """A row of ``promo_usages`` of the same account."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        frozen=True,
+        json_schema_extra={
+            "examples": [{"promo_code": "WELCOME10", "used_at": "2026-11-23T08:19:30Z"}]
+        },
+    )
+
+    promo_code: str
+    used_at: Instant = Field(description="ISO 8601 with an offset")
+    used_promo: StrictBool | None = Field(
+        None, description="false: an attempt, which does not count"
+    )
+
+    @property
+    def counted(self) -> bool:
+        """Whether the code was used, not only tried."""
+        return self.used_promo is not False
+
+
+class ScoreRequest(BaseModel):
+    """A registration to judge, and perhaps what it wants to redeem at once."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    registration: Registration
+    redemption: FirstRedemption | None = None
