@@ -14,7 +14,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import lightgbm
 import numpy as np
 import orjson
 from numpy.typing import NDArray
@@ -22,6 +21,7 @@ from numpy.typing import NDArray
 from connectors.errors import BundleError
 from ml.features.catalog import NAMES
 from ml.features.feature import Common, Fact
+from ml.lean_lightgbm import lightgbm
 from ml.policy import Thresholds
 
 CURRENT = "current"
