@@ -3,6 +3,7 @@
 import logging
 import sys
 
+import prometheus_client
 import uvicorn
 
 from api.main import create_app
@@ -18,7 +19,9 @@ def main() -> int:
     try:
         settings = load_settings()
         logs.configure(settings.log_level)
-        logging.getLogger("httpx").setLevel(logging.WARNING)
+        for name in ("httpx", "uvicorn"):
+            logging.getLogger(name).setLevel(logging.WARNING)
+        prometheus_client.disable_created_metrics()  # type: ignore[no-untyped-call]
         app = create_app(settings)
     except SettingsError as error:
         print(error, file=sys.stderr)

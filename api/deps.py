@@ -11,7 +11,7 @@ from fastapi.security import APIKeyHeader
 from api.guard import HEADER
 from api.metrics import ApiMetrics
 from api.readiness import TIMEOUT_S, Watch, checks
-from connectors.profile import Hasher, keyed_hasher
+from connectors.profile import Hasher, keyed_hasher, profile
 from connectors.settings import Settings, required
 from stream_processors.feature_store.redis_store import RedisStore, connect
 from stream_processors.scoring.running_model import RunningModel
@@ -48,6 +48,12 @@ class Services:
             watch=Watch(checks(settings, store, model, http)),
             http=http,
         )
+
+    def warm(self) -> None:
+        """Load the model and the user agents' patterns, half a second that no caller waits for."""
+        self.model.current()
+        nobody = {"user_id": "", "created_at": "1970-01-01T00:00:00Z", "user_agent": "Mozilla/5.0"}
+        profile(nobody, self.hashed)
 
     async def close(self) -> None:
         """Give all connections back."""

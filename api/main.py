@@ -1,5 +1,6 @@
 """The application: routes, and what stands round them."""
 
+import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -10,12 +11,12 @@ from fastapi.openapi.utils import get_openapi
 from api import problems
 from api.deps import Services
 from api.guard import Guard, api_key
-from api.observe import DOCS, Observe
+from api.observe import DOCS, OPENAPI, Observe
 from api.routes import operations, risks, scores
 from api.schemas.problem import Problem
 from connectors.settings import Settings
 
-LONGEST_BODY = 64 * 1024
+_log = logging.getLogger(__name__)
 _ABOUT = (
     "Risk of promo-code abuse, account by account. Errors are `application/problem+json`"
     " (RFC 9457). Everything under `/v1` needs the key in `X-API-Key`."
@@ -32,18 +33,20 @@ def create_app(settings: Settings) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        services.model.current()
+        services.warm()
+        _log.info("serving", extra={"host": settings.api_host, "port": settings.api_port})
         yield
         await services.close()
+        _log.info("stopped")
 
     app = FastAPI(
         title="Promo Sentinel",
         version="1",
         description=_ABOUT,
         docs_url=DOCS,
+        openapi_url=OPENAPI,
         redoc_url=None,
         lifespan=lifespan,
-        max_body_size=LONGEST_BODY,
     )
     app.state.services = services
     for resource in (risks, scores, operations):

@@ -17,7 +17,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from api.metrics import UNMATCHED, ApiMetrics
 from api.problems import log_defect, problem_response, trouble_of
 
-DOCS = "/docs"
+DOCS, OPENAPI = "/docs", "/openapi.json"
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _QUIET = frozenset({"/healthz", "/readyz", "/metrics"})
 _HEADERS: Mapping[str, str] = MappingProxyType(
@@ -76,7 +76,7 @@ class Observe:
             self._note(scope, request_id, status, self._clock() - started)
 
     def _note(self, scope: Scope, request_id: str, status: int, seconds: float) -> None:
-        route = str(getattr(scope.get("route"), "path", UNMATCHED))
+        route = _route(scope)
         self._metrics.answered(route, scope["method"], status, scope.get("problem"), seconds)
         level = logging.DEBUG if route in _QUIET else logging.INFO
         if _log.isEnabledFor(level):
@@ -89,6 +89,13 @@ def _request_id(scope: Scope) -> str:
     """The caller's own id where it is a harmless word, else a new one."""
     given = Headers(scope=scope).get("x-request-id", "")
     return given if _REQUEST_ID.fullmatch(given) else uuid.uuid4().hex
+
+
+def _route(scope: Scope) -> str:
+    """The template of the route that answered, as the OpenAPI document writes it."""
+    if scope["path"] in (DOCS, OPENAPI):
+        return str(scope["path"])
+    return str(getattr(scope.get("route"), "path_format", UNMATCHED))
 
 
 def _add_headers(headers: MutableHeaders, request_id: str, path: str) -> None:

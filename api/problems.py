@@ -68,7 +68,6 @@ _DETAILS = {
     Kind.BAD_REQUEST: "The request or its body cannot be read.",
     Kind.ROUTE_UNKNOWN: "See /docs for what there is.",
     Kind.METHOD_NOT_ALLOWED: "The header Allow lists what it offers.",
-    Kind.BODY_TOO_LARGE: "A body may have 64 KiB.",
 }
 _UNKNOWN_ACCOUNT = (
     "This account has no risk: it has not registered, it was erased, or its registration is"
@@ -145,9 +144,16 @@ def _unfit(error: RequestValidationError | HTTPException) -> Trouble:
     if isinstance(error, HTTPException):
         kind = _OF_STATUS.get(error.status_code, Kind.BAD_REQUEST)
         return Trouble(kind, _DETAILS.get(kind, str(error.detail)), error.headers or {})
-    found = [FieldError(pointer=_pointer(e["loc"]), detail=e["msg"]) for e in error.errors()]
+    found = [_field_error(wrong) for wrong in error.errors()]
     many = "One thing is" if len(found) == 1 else f"{len(found)} things are"
     return Trouble(Kind.INVALID, f"{many} wrong; see `errors`.", errors=found)
+
+
+def _field_error(wrong: Mapping[str, Any]) -> FieldError:
+    if wrong["type"] == "json_invalid":
+        _, position = wrong["loc"]
+        return FieldError(pointer="#", detail=f"not JSON at character {position}")
+    return FieldError(pointer=_pointer(wrong["loc"]), detail=wrong["msg"])
 
 
 def _pointer(location: Sequence[str | int]) -> str:
