@@ -10,6 +10,7 @@
     ├── DeadLetterCeiling       find what floods the topic, then restart the worker
     ├── UnknownAccount          nothing: a caller asked for an account that has no risk
     ├── BundleError             `make train`, or put the previous bundle back
+    ├── TrainingError           label more accounts, then `make train` again
     ├── MigrationError          put the edited migration back; write a new one
     ├── LoadError               fix the file or the folder the message names
     └── DrainStalled            look at the consumer group the message names
@@ -60,6 +61,10 @@ class BundleError(PromoError):
 
 class MigrationError(PromoError):
     """The warehouse's schema and the migration files do not belong together."""
+
+
+class TrainingError(PromoError):
+    """History does not hold what a model can be made of."""
 
 
 class LoadError(PromoError):

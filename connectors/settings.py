@@ -72,12 +72,24 @@ class Settings(BaseSettings):
     dead_letter_ceiling: int = Field(
         100, ge=1, description="dead letters in ten minutes after which a worker halts"
     )
+    training_threads: int = Field(
+        1, ge=1, description="LightGBM's; more pays from a million accounts on idle cores"
+    )
     value_currency: str = Field("USD", description="shown beside money; not converted")
 
     @property
     def kafka_bootstrap(self) -> str:
         """``host:port`` of the broker that clients ask first."""
         return f"{self.kafka_host}:{self.kafka_port}"
+
+    def scoring_metrics_port(self, slot: int) -> int:
+        """Where a scoring worker shows its metrics."""
+        return self.metrics_port + 10 + slot
+
+    @property
+    def monitor_metrics_port(self) -> int:
+        """Where the monitor shows its metrics."""
+        return self.metrics_port + 1
 
     @property
     def secrets_folder(self) -> Path:

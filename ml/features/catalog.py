@@ -4,7 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ml.features import links, own, redemptions, verification
-from ml.features.feature import Common, Feature, as_of
+from ml.features.feature import Common, Fact, Feature, as_of
 from ml.store import Neighbourhood
 
 CATALOG: tuple[Feature, ...] = (
@@ -14,6 +14,10 @@ CATALOG: tuple[Feature, ...] = (
     *redemptions.FEATURES,
 )
 NAMES: tuple[str, ...] = tuple(feature.name for feature in CATALOG)
+COMMON_COLUMNS: dict[Fact, int] = {
+    fact: CATALOG.index(feature) for fact, feature in own.COMMONNESS.items()
+}
+"""The only columns that depend on a bundle's :class:`Common`, by the fact they weigh."""
 
 
 def vector(neighbourhood: Neighbourhood, common: Common) -> NDArray[np.float64]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from enum import StrEnum
+from enum import IntEnum, StrEnum
 
 from connectors.profile import Profile
 from ml.store import Link, LinkedAccount, Neighbourhood, Redemption
@@ -27,6 +27,18 @@ class Unit(StrEnum):
     FLAG = "yes or no"
 
 
+class Leaning(IntEnum):
+    """Which way a growing value may move the risk; LightGBM's monotone constraint.
+
+    It keeps a model from learning from a shop's accidents that evidence speaks for somebody,
+    so that nobody lowers a risk by, say, sharing a device once more.
+    """
+
+    EXONERATES = -1
+    EITHER = 0
+    INCRIMINATES = 1
+
+
 class Fact(StrEnum):
     """Facts whose meaning depends on what is common in this shop."""
 
@@ -37,21 +49,29 @@ class Fact(StrEnum):
     USER_AGENT_FAMILY = "user_agent_family"
 
 
+COMMON_FROM = 0.01
+"""Share from which a value is simply common. Without this bound a model that has seen shares
+of 0 % and 99 % alone would split half way, and call a tenth of a shop's customers odd."""
+
+
 @dataclass(frozen=True, slots=True)
 class Common:
     """How common each value of a fact is in a shop: shares in [0, 1], frozen in a bundle.
 
-    A value that was never seen has share 0; without any shares (no bundle yet) all are NaN.
+    A value without a share has share 0; without any shares (no bundle yet) all are NaN.
     """
 
     shares: Mapping[Fact, Mapping[str, float]] = field(default_factory=dict)
 
     def share(self, fact: Fact, value: str | None) -> float:
-        """The share of accounts with this value; NaN for None or before there is a bundle."""
+        """The share of accounts with this value, saturating at :data:`COMMON_FROM`.
+
+        NaN for None or before there is a bundle.
+        """
         known = self.shares.get(fact)
         if value is None or known is None:
             return NAN
-        return known.get(value, 0.0)
+        return min(COMMON_FROM, known.get(value, 0.0))
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +95,7 @@ class Feature:
         unit: what it counts or measures.
         available: from which own event on it has a value.
         compute: the number, NaN where unknown.
+        leaning: which way a growing value may move the risk.
     """
 
     name: str
@@ -82,6 +103,7 @@ class Feature:
     unit: Unit
     available: Available
     compute: Callable[[AsOf], float]
+    leaning: Leaning = Leaning.EITHER
 
     def value(self, view: AsOf) -> float:
         """The number for one account; NaN before it is available."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from ml.features.feature import NAN, AsOf, Available, Feature, Unit
+from ml.features.feature import NAN, AsOf, Available, Feature, Leaning, Unit
 from ml.store import DAY_US, HOUR_US, Link
 
 _NAMES = {
@@ -43,6 +43,7 @@ def _features(link: Link) -> tuple[Feature, ...]:
             Unit.ACCOUNTS,
             Available.REGISTRATION,
             _within(link, span),
+            Leaning.INCRIMINATES,
         )
         for suffix, words, span in spans
     )
@@ -52,6 +53,7 @@ def _features(link: Link) -> tuple[Feature, ...]:
         Unit.ACCOUNTS,
         Available.REGISTRATION,
         _ever(link),
+        Leaning.INCRIMINATES,
     )
     return (*timed, ever)
 

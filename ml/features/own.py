@@ -1,6 +1,6 @@
 """What an account says of itself, and how common that is in this shop."""
 
-from ml.features.feature import NAN, AsOf, Available, Fact, Feature, Unit
+from ml.features.feature import NAN, AsOf, Available, Fact, Feature, Leaning, Unit
 
 _YEAR_US = 31_556_952_000_000
 _EPOCH_YEAR = 1970
@@ -24,15 +24,24 @@ def _share(fact: Fact, meaning: str) -> Feature:
         Unit.SHARE,
         Available.REGISTRATION,
         lambda view: view.common.share(fact, getattr(view.profile, fact)),
+        Leaning.EXONERATES,
     )
 
 
+COMMONNESS = {
+    fact: _share(fact, f"accounts of this shop {words}")
+    for fact, words in (
+        (Fact.PHONE_SHAPE, "whose phone number is written like this one"),
+        (Fact.EMAIL_DOMAIN, "with this e-mail domain"),
+        (Fact.FIRST_NAME_CASE, "whose first name is cased like this one"),
+        (Fact.LAST_NAME_CASE, "whose last name is cased like this one"),
+        (Fact.USER_AGENT_FAMILY, "with this browser family"),
+    )
+}
+"""The features that depend on what is common in the shop; all others do not."""
+
 FEATURES = (
-    _share(Fact.PHONE_SHAPE, "accounts of this shop whose phone number is written like this one"),
-    _share(Fact.EMAIL_DOMAIN, "accounts of this shop with this e-mail domain"),
-    _share(Fact.FIRST_NAME_CASE, "accounts of this shop whose first name is cased like this one"),
-    _share(Fact.LAST_NAME_CASE, "accounts of this shop whose last name is cased like this one"),
-    _share(Fact.USER_AGENT_FAMILY, "accounts of this shop with this browser family"),
+    *COMMONNESS.values(),
     Feature("age_years", "age at sign-up", Unit.YEARS, Available.REGISTRATION, _age_years),
     Feature(
         "signup_hour",
@@ -47,6 +56,7 @@ FEATURES = (
         Unit.FLAG,
         Available.REGISTRATION,
         lambda view: _flag(view.profile.email_is_alias),
+        Leaning.INCRIMINATES,
     ),
     Feature(
         "ip_is_private",

@@ -2,16 +2,22 @@
 
 from collections.abc import Callable
 
-from ml.features.feature import NAN, AsOf, Available, Feature, Unit
-from ml.store import Link
+from ml.features.feature import NAN, AsOf, Available, Feature, Leaning, Unit
+from ml.store import HOUR_US, Link
 
 
 def _count(view: AsOf) -> float:
     return float(len(view.redemptions))
 
 
+SLOW_US = HOUR_US
+"""From here on a redemption is simply not fast. Without this bound a model that has seen
+minutes and years alone would split half way, and call a customer of three months fast."""
+
+
 def _seconds_to_first(view: AsOf) -> float:
-    return (view.redemptions[0].used_at_us - view.profile.created_at_us) / 1_000_000
+    waited_us = view.redemptions[0].used_at_us - view.profile.created_at_us
+    return min(waited_us, SLOW_US) / 1_000_000
 
 
 def _same_code(link: Link) -> Callable[[AsOf], float]:
@@ -35,10 +41,11 @@ FEATURES = (
     Feature("redemptions", "redemptions so far", Unit.REDEMPTIONS, Available.REGISTRATION, _count),
     Feature(
         "seconds_to_first_redemption",
-        "time from the sign-up to the first redemption",
+        "time from the sign-up to the first redemption, an hour at most",
         Unit.SECONDS,
         Available.REDEMPTION,
         _seconds_to_first,
+        Leaning.EXONERATES,
     ),
     Feature(
         "same_code_device",
@@ -46,6 +53,7 @@ FEATURES = (
         Unit.REDEMPTIONS,
         Available.REDEMPTION,
         _same_code(Link.DEVICE),
+        Leaning.INCRIMINATES,
     ),
     Feature(
         "same_code_ip",
@@ -53,5 +61,6 @@ FEATURES = (
         Unit.REDEMPTIONS,
         Available.REDEMPTION,
         _same_code(Link.IP),
+        Leaning.INCRIMINATES,
     ),
 )

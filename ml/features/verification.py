@@ -3,7 +3,7 @@
 A fresh sign-up has not had the time to verify anything, so before that it says nothing.
 """
 
-from ml.features.feature import NAN, AsOf, Available, Feature, Unit
+from ml.features.feature import NAN, AsOf, Available, Feature, Leaning, Unit
 
 
 def _email(view: AsOf) -> float:
@@ -17,6 +17,20 @@ def _phone(view: AsOf) -> float:
 
 
 FEATURES = (
-    Feature("email_verified", "the e-mail is verified", Unit.FLAG, Available.REDEMPTION, _email),
-    Feature("phone_verified", "the phone is verified", Unit.FLAG, Available.REDEMPTION, _phone),
+    Feature(
+        "email_verified",
+        "the e-mail is verified",
+        Unit.FLAG,
+        Available.REDEMPTION,
+        _email,
+        Leaning.EXONERATES,
+    ),
+    Feature(
+        "phone_verified",
+        "the phone is verified",
+        Unit.FLAG,
+        Available.REDEMPTION,
+        _phone,
+        Leaning.EXONERATES,
+    ),
 )

@@ -16,13 +16,15 @@ def _near(neighbourhood: Neighbourhood, link: Link, span_us: int) -> tuple[Linke
     )
 
 
-def _shared(link: Link, what: str, first: float) -> Callable[[Neighbourhood], Finding | None]:
+def _shared(
+    link: Link, what: str, first: float, limit: float = 1.0
+) -> Callable[[Neighbourhood], Finding | None]:
     def find(neighbourhood: Neighbourhood) -> Finding | None:
         accounts = neighbourhood.linked.get(link, ())
         if not accounts:
             return None
         return Finding(
-            saturating(first, len(accounts)),
+            saturating(first, len(accounts), limit),
             f"{plural(len(accounts), 'other account')} on the same {what}",
             evidence_of(neighbourhood.profile.created_at_us, link, accounts),
         )
@@ -45,6 +47,18 @@ def _burst(
         )
 
     return find
+
+
+def _aliased(neighbourhood: Neighbourhood) -> Finding | None:
+    accounts = neighbourhood.linked.get(Link.EMAIL, ())
+    if not accounts or not neighbourhood.profile.email_is_alias:
+        return None
+    return Finding(
+        saturating(0.15, len(accounts)),
+        f"the e-mail address is an alias of a mailbox with"
+        f" {plural(len(accounts), 'other account')}",
+        evidence_of(neighbourhood.profile.created_at_us, Link.EMAIL, accounts),
+    )
 
 
 def _labelled(neighbourhood: Neighbourhood) -> Finding | None:
@@ -104,8 +118,14 @@ RULES = (
     ),
     Rule(
         "shared_mailbox",
+        "One mailbox is one person or one household. Honest people are among them (in the Noaat"
+        " data 326 accounts share 160 mailboxes, 4 of them abusers): it never challenges alone.",
+        _shared(Link.EMAIL, "mailbox", 0.2, limit=0.5),
+    ),
+    Rule(
+        "aliased_mailbox",
         "Aliases of one mailbox are the cheapest way to many accounts.",
-        _shared(Link.EMAIL, "mailbox", 0.25),
+        _aliased,
     ),
     Rule(
         "ip_burst",

@@ -31,13 +31,13 @@ class Rule:
     find: Callable[[Neighbourhood], Finding | None]
 
 
-def saturating(first: float, others: int) -> float:
+def saturating(first: float, others: int, limit: float = 1.0) -> float:
     """The weight of a link to ``others`` accounts: each further one halves what is missing.
 
-    ``first`` for one account, then ``1 - (1 - first) / 2**(others - 1)``; 0 for none. A policy
-    choice, not a measurement: the second account may be a household, the fourth is not.
+    ``first`` for one account, then ``limit - (limit - first) / 2**(others - 1)``; 0 for none.
+    A policy choice, not a measurement: the second account may be a household, the fourth is not.
     """
-    return 1.0 - (1.0 - first) / 2.0 ** (others - 1) if others > 0 else 0.0
+    return limit - (limit - first) / 2.0 ** (others - 1) if others > 0 else 0.0
 
 
 def plural(count: int, what: str) -> str:

@@ -1,0 +1,1 @@
+"""How a model is made: history, examples, folds, fit, evaluation, report."""

@@ -1,0 +1,33 @@
+"""``python -m ml.training [FOLDER]``: train, evaluate and publish a model.
+
+From the warehouse's history, or, with a folder of CSV files, from those.
+"""
+
+import argparse
+import sys
+from pathlib import Path
+
+from connectors.errors import PromoError
+from connectors.settings import load_settings
+from ml.training.train import train, train_from_folder
+
+
+def main() -> int:
+    """Run a training; 1 and one line on standard error if there is nothing to learn from."""
+    parser = argparse.ArgumentParser(prog="python -m ml.training", description=train.__doc__)
+    parser.add_argument("folder", nargs="?", type=Path, help="CSV files instead of the warehouse")
+    folder: Path | None = parser.parse_args().folder
+    try:
+        settings = load_settings()
+        if folder is None:
+            train(settings)
+        else:
+            train_from_folder(settings, folder)
+    except PromoError as error:
+        print(f"training: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,68 @@
+"""Figures of merit of one ranking of accounts. Pure."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+from sklearn.metrics import (
+    average_precision_score,
+    brier_score_loss,
+    precision_recall_curve,
+    roc_auc_score,
+)
+
+from ml.training.examples import Numbers
+
+RECALLS = (0.25, 0.5, 0.67, 0.75, 0.9)
+"""Operating points: shares of the abusers that are caught."""
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """How well scores rank abusers before honest accounts.
+
+    Attributes:
+        average_precision: area under precision over recall, as a step function.
+        roc_auc: chance that an abuser is ranked before an honest account.
+        brier: mean squared error of the scores as probabilities.
+        precision_at_recall: the best precision that catches at least this share of abusers.
+    """
+
+    average_precision: float
+    roc_auc: float
+    brier: float
+    precision_at_recall: Mapping[str, float]
+
+
+def figures(labels: Numbers, scores: Numbers) -> Figures:
+    """The figures of one ranking.
+
+    Args:
+        labels: 1.0 or 0.0 of each account, both kinds among them.
+        scores: of each account, in [0, 1].
+    """
+    precision, recall, _ = precision_recall_curve(labels, scores)
+    return Figures(
+        average_precision=float(average_precision_score(labels, scores)),
+        roc_auc=float(roc_auc_score(labels, scores)),
+        brier=float(brier_score_loss(labels, scores)),
+        precision_at_recall={
+            f"{least:.2f}": float(precision[recall >= least].max()) for least in RECALLS
+        },
+    )
+
+
+def mean(several: list[Figures]) -> Figures:
+    """The mean of the figures of repeated evaluations."""
+    described = [asdict(one) for one in several]
+    return Figures(**_mean(described))
+
+
+def _mean(described: list[dict[str, Any]]) -> dict[str, Any]:
+    return {
+        name: _mean([one[name] for one in described])
+        if isinstance(value, dict)
+        else float(np.mean([one[name] for one in described]))
+        for name, value in described[0].items()
+    }
