@@ -1,6 +1,6 @@
 """How far each consumer group is behind the ends of the topics that it consumes."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from confluent_kafka import (
@@ -39,13 +39,7 @@ def lag(settings: Settings) -> dict[Position, int]:
     Raises:
         DependencyDown: Kafka does not answer, or a topic is missing.
     """
-    offsets = Offsets(settings)
-    ends = {topic: offsets.ends(topic) for topics in GROUPS.values() for topic in topics}
-    return {
-        position: behind
-        for group, topics in GROUPS.items()
-        for position, behind in offsets.behind(group, {t: ends[t] for t in topics}).items()
-    }
+    return Offsets(settings).lag()
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,12 +59,27 @@ class Offsets:
         self._admin = AdminClient({"bootstrap.servers": self._bootstrap})
         self._partitions: dict[Topic, list[TopicPartition]] = {}
 
+    def lag(self) -> dict[Position, int]:
+        """See :func:`lag`; asked again and again, it keeps its connections."""
+        ends = self.all_ends({topic: None for topics in GROUPS.values() for topic in topics})
+        return {
+            position: behind
+            for group, topics in GROUPS.items()
+            for position, behind in self.behind(group, {t: ends[t] for t in topics}).items()
+        }
+
     def ends(self, topic: Topic) -> list[Ends]:
         """First and next offset of each partition of a topic."""
-        partitions = self._partitions_of(topic)
-        starts = self._list(partitions, OffsetSpec.earliest())  # type: ignore[no-untyped-call]
-        ends = self._list(partitions, OffsetSpec.latest())  # type: ignore[no-untyped-call]
-        return [Ends(*pair) for pair in zip(starts, ends, strict=True)]
+        return self.all_ends([topic])[topic]
+
+    def all_ends(self, topics: Iterable[Topic]) -> dict[Topic, list[Ends]]:
+        """First and next offset of each partition of several topics, in two questions."""
+        partitions = {topic: self._partitions_of(topic) for topic in topics}
+        wanted = [p for of_topic in partitions.values() for p in of_topic]
+        starts = self._list(wanted, OffsetSpec.earliest())  # type: ignore[no-untyped-call]
+        ends = self._list(wanted, OffsetSpec.latest())  # type: ignore[no-untyped-call]
+        found = iter([Ends(*pair) for pair in zip(starts, ends, strict=True)])
+        return {topic: [next(found) for _ in of_topic] for topic, of_topic in partitions.items()}
 
     def behind(self, group: str, ends: Mapping[Topic, list[Ends]]) -> dict[Position, int]:
         """How far a group is behind the given ends.
@@ -143,10 +152,10 @@ class Offsets:
             futures = self._admin.list_offsets(
                 dict.fromkeys(partitions, spec), request_timeout=REQUEST_TIMEOUT_S
             )
-            found = {p.partition: future.result().offset for p, future in futures.items()}
+            found = {(p.topic, p.partition): f.result().offset for p, f in futures.items()}
         except KafkaException as error:
             raise self._down(error) from error
-        return [found[partition.partition] for partition in partitions]
+        return [found[p.topic, p.partition] for p in partitions]
 
     def _down(self, error: KafkaException) -> DependencyDown:
         return DependencyDown(f"Kafka at {self._bootstrap} does not answer: {error}")

@@ -32,5 +32,5 @@ def configure(level: str) -> None:
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(JsonFormatter())
     logging.basicConfig(level=level, handlers=[handler], force=True)
-    for name in ("faust", "mode", "aiokafka", "asyncio", "stream_processors.faust_app"):
+    for name in ("faust", "mode", "aiokafka", "asyncio", "httpx", "stream_processors.faust_app"):
         logging.getLogger(name).setLevel(logging.WARNING)

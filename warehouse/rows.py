@@ -25,7 +25,7 @@ from connectors.moments import iso
 
 
 class Table(StrEnum):
-    """The tables that the warehouse worker fills."""
+    """The tables of the warehouse: the last is the monitor's, the others the worker's."""
 
     USERS = "users"
     PROMO_CODES = "promo_codes"
@@ -33,6 +33,7 @@ class Table(StrEnum):
     RISK_SCORES = "risk_scores"
     ABUSE_ALERTS = "abuse_alerts"
     DEAD_LETTERS = "dead_letters"
+    PIPELINE_METRICS = "pipeline_metrics"
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +99,22 @@ def dead_letter_row(headers: Mapping[str, bytes]) -> Row:
             "partition": int(text["partition"]),
             "offset": int(text["offset"]),
             "failed_at": iso(int(text["failed_at"])),
+        },
+    )
+
+
+def metric_row(
+    sampled_at_us: int, part: str, metric: str, labels: Mapping[str, str], value: float
+) -> Row:
+    """The row of one sample of a part's metric; ``value`` is finite."""
+    return Row(
+        Table.PIPELINE_METRICS,
+        {
+            "sampled_at": iso(sampled_at_us),
+            "part": part,
+            "metric": metric,
+            "labels": orjson.dumps(labels, option=orjson.OPT_SORT_KEYS).decode(),
+            "value": value,
         },
     )
 

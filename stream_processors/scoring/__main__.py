@@ -18,7 +18,6 @@ from stream_processors.scoring.running_model import RunningModel
 from stream_processors.worker import Worker
 
 BATCH = 200
-_METRICS_OFFSET = 10
 
 
 def scoring_app(settings: Settings, slot: int, metrics: Metrics) -> App:
@@ -55,7 +54,7 @@ def main() -> None:
     logs.configure(settings.log_level)
     metrics = Metrics()
     app = scoring_app(settings, slot, metrics)
-    serve_when_assigned(app, metrics, settings.metrics_port + _METRICS_OFFSET + slot)
+    serve_when_assigned(app, metrics, settings.scoring_metrics_port(slot))
     run(app)
 
 

@@ -1,0 +1,55 @@
+"""``python -m stream_processors.monitor``: one for the whole pipeline, beside the workers."""
+
+import asyncio
+import signal
+import time
+from contextlib import suppress
+
+from prometheus_client import start_http_server
+
+from connectors.settings import Settings, load_settings
+from stream_processors import logs
+from stream_processors.monitor.backlog import Backlog
+from stream_processors.monitor.exposition import Exposition
+from stream_processors.monitor.probes import probes_of
+from stream_processors.monitor.rounds import Rounds
+from warehouse.writer import Writer
+
+PERIOD_S = 5.0
+
+
+async def monitor(settings: Settings, stop: asyncio.Event) -> None:
+    """Look at all parts every :data:`PERIOD_S` seconds until told to stop."""
+    exposition, rounds, writer = Exposition(), Rounds(probes_of(settings)), Writer(settings)
+    backlog = Backlog(writer.insert)
+    start_http_server(settings.monitor_metrics_port, "127.0.0.1", exposition.registry)
+    writing = asyncio.create_task(backlog.run())
+    while not stop.is_set():
+        due = time.monotonic() + PERIOD_S
+        sampled_at_us = time.time_ns() // 1_000
+        samples = await rounds.look()
+        exposition.show(samples)
+        backlog.add(sampled_at_us, samples)
+        with suppress(TimeoutError):
+            await asyncio.wait_for(stop.wait(), due - time.monotonic())
+    writing.cancel()
+    rounds.close()
+    await writer.close()
+
+
+async def _until_terminated(settings: Settings) -> None:
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    await monitor(settings, stop)
+
+
+def main() -> None:
+    """Run until terminated."""
+    settings = load_settings()
+    logs.configure(settings.log_level)
+    asyncio.run(_until_terminated(settings))
+
+
+if __name__ == "__main__":
+    main()

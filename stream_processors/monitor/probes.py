@@ -1,0 +1,152 @@
+"""One quick, real question to each part, over connections that stay open."""
+
+import socket
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+import psycopg
+from redis import Redis, RedisError
+from redis.backoff import NoBackoff
+from redis.retry import Retry
+
+from connectors import source
+from connectors.debezium.watch import ConnectorWatch
+from connectors.drain import SLOT
+from connectors.errors import DependencyDown
+from connectors.lag import Offsets
+from connectors.settings import Settings, required
+from connectors.source.session import Connection, open_session
+from stream_processors.monitor.samples import Sample, own, scraped
+
+TIMEOUT_S = 2.0
+_WAL_KEPT = (Path(source.__file__).parent / "wal_kept.sql").read_bytes()
+
+
+@dataclass(frozen=True, slots=True)
+class Probe:
+    """How a part is looked at.
+
+    Attributes:
+        part: its name.
+        look: asks it; blocks for a few seconds at most, is never called twice at a time.
+            Raises :class:`DependencyDown` if the part is not well.
+    """
+
+    part: str
+    look: Callable[[], Sequence[Sample]]
+
+
+def probes_of(settings: Settings) -> tuple[Probe, ...]:
+    """A probe of every part; nothing is connected before it is first asked."""
+    s, web = settings, httpx.Client(timeout=TIMEOUT_S, trust_env=False)
+    scoring = {f"scoring-{n}": s.scoring_metrics_port(n) for n in range(s.scoring_workers)}
+    scraped_ports = {**scoring, "warehouse": s.metrics_port}
+    watch = ConnectorWatch.of(s)
+    return (
+        Probe("postgres", PostgresProbe(s).look),
+        Probe("redis", redis_probe(s)),
+        Probe("kafka", kafka_probe(s)),
+        Probe("connect", page(web, s.connect_host, s.connect_port, "/")),
+        Probe("connector", lambda: _connector(watch)),
+        Probe("clickhouse", page(web, s.clickhouse_host, s.clickhouse_port, "/ping")),
+        *(Probe(p, scrape(p, web, "127.0.0.1", port)) for p, port in scraped_ports.items()),
+        Probe("api", scrape("api", web, s.api_host, s.api_port)),
+    )
+
+
+class PostgresProbe:
+    """How much of its log PostgreSQL must keep for Debezium."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._connection: Connection | None = None
+
+    def look(self) -> list[Sample]:
+        """The bytes of the log that the slot holds back; none while there is no slot."""
+        if self._connection is None:
+            self._connection = open_session(self._settings, "promo-monitor")
+        try:
+            row = self._connection.execute(_WAL_KEPT, (SLOT,)).fetchone()
+        except psycopg.OperationalError as error:
+            self._connection.close()
+            self._connection = None
+            raise DependencyDown(f"PostgreSQL: {error}") from error
+        kept = [] if row is None else [float(row[0])]
+        return [own("postgres", "promo_source_wal_kept_bytes", v, slot=SLOT) for v in kept]
+
+
+def redis_probe(settings: Settings) -> Callable[[], list[Sample]]:
+    """PING; a server that still loads its file does not answer it."""
+    client = Redis(
+        host=settings.redis_host,
+        port=settings.redis_port,
+        password=required(settings.redis_password, "redis_password"),
+        socket_timeout=TIMEOUT_S,
+        socket_connect_timeout=TIMEOUT_S,
+        retry=Retry(NoBackoff(), 1),
+    )
+
+    def look() -> list[Sample]:
+        try:
+            client.ping()
+        except (RedisError, OSError) as error:
+            raise DependencyDown(f"Redis: {error}") from error
+        return []
+
+    return look
+
+
+def kafka_probe(settings: Settings) -> Callable[[], list[Sample]]:
+    """How far each consumer group is behind."""
+    offsets = Offsets(settings)
+
+    def look() -> list[Sample]:
+        _listens(settings.kafka_host, settings.kafka_port)
+        return [
+            own("kafka", "promo_consumer_lag", behind, group=group, topic=topic, partition=str(n))
+            for (group, topic, n), behind in offsets.lag().items()
+        ]
+
+    return look
+
+
+def page(web: httpx.Client, host: str, port: int, path: str) -> Callable[[], list[Sample]]:
+    """GET answers 200."""
+
+    def look() -> list[Sample]:
+        _get(web, f"http://{host}:{port}{path}")
+        return []
+
+    return look
+
+
+def scrape(part: str, web: httpx.Client, host: str, port: int) -> Callable[[], list[Sample]]:
+    """What a part shows under ``/metrics``."""
+    return lambda: scraped(part, _get(web, f"http://{host}:{port}/metrics"))
+
+
+def _connector(watch: ConnectorWatch) -> list[Sample]:
+    health = watch.check()
+    if not health.healthy:
+        raise DependencyDown(f"connector {health.connector}, task {health.task} {health.trace}")
+    return []
+
+
+def _get(web: httpx.Client, url: str) -> str:
+    try:
+        answer = web.get(url)
+    except httpx.HTTPError as error:
+        raise DependencyDown(f"{url}: {error}") from error
+    if not answer.is_success:
+        raise DependencyDown(f"{url} answers {answer.status_code}")
+    return answer.text
+
+
+def _listens(host: str, port: int) -> None:
+    """Kafka's client waits long for a broker that is away; a socket tells at once."""
+    try:
+        socket.create_connection((host, port), TIMEOUT_S).close()
+    except OSError as error:
+        raise DependencyDown(f"{host}:{port}: {error.strerror or error}") from error
