@@ -49,7 +49,7 @@ simulate: $(STAMP) ## seeded traffic with attackers: PACK=name RATE=n SECONDS=n 
 	@$(PYTHON) -m simulator --pack $(PACK) --rate $(RATE) --seconds $(SECONDS) --seed $(SEED)
 
 dead-letters: $(STAMP) ## what was set aside and why; REPLAY=1 sends it again
-	@$(PYTHON) -m stream_processors.dead_letters $(if $(REPLAY),--replay)
+	@$(PYTHON) -m stream_processors.dead_letters_cli $(if $(REPLAY),--replay)
 
 check: $(STAMP) prepare ## format, lint, types, unit tests; under a minute
 	@$(VENV)/bin/ruff format --check .
