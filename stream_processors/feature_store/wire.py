@@ -1,8 +1,9 @@
 """How changes and answers look between Python and the Lua scripts. Pure."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import astuple, dataclass, fields
+from dataclasses import dataclass, fields
 from decimal import Decimal
+from operator import attrgetter
 from typing import Any, assert_never
 
 import orjson
@@ -33,6 +34,7 @@ from ml.store import (
     identifiers,
 )
 
+_FIELDS = attrgetter(*(field.name for field in fields(Profile)))
 _USAGE_DIGITS = 20
 _USAGE_OFFSET = 2**63
 _RULES = {
@@ -137,9 +139,9 @@ def answer(reply: bytes) -> Answer:
     )
 
 
-def pack_profile(profile: Profile) -> bytes | str:
+def pack_profile(profile: Profile) -> str:
     """A profile as the text that Redis keeps: its fields in order (append only)."""
-    return orjson.dumps(astuple(profile)).decode()
+    return orjson.dumps(_FIELDS(profile)).decode()
 
 
 def _packed_identifiers(profile: Profile) -> list[list[str]]:

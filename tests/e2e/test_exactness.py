@@ -1,0 +1,114 @@
+"""Nothing lost, nothing counted twice: replays, crashes and divisions end in the same state."""
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from random import Random
+from threading import Thread
+
+import pytest
+from confluent_kafka import ConsumerGroupTopicPartitions, KafkaException, TopicPartition
+from confluent_kafka.admin import AdminClient
+
+from connectors.drain import wait_drained
+from connectors.lag import GROUPS
+from connectors.load import load
+from connectors.settings import Settings
+from infra.native import stack as native
+from tests.conftest import running_stack, stack_settings
+from tests.models import publish_small_model
+from tests.reading import eventually
+from tests.traffic import write_traffic
+from tests.truth import assert_exact, connect, state_of
+
+ACCOUNTS = 1_500
+WORKERS = ("scoring-0", "scoring-1", "warehouse")
+
+
+@pytest.fixture(scope="module")
+def loaded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
+    """A stack with two scoring workers and a model, into which traffic was loaded."""
+    settings = stack_settings(tmp_path_factory.mktemp("exact"), scoring_workers=2)
+    publish_small_model(settings.models_dir)
+    with running_stack(settings) as ready:
+        _load(ready, write_traffic(tmp_path_factory.mktemp("csv"), accounts=ACCOUNTS, seed=1))
+        yield ready
+
+
+def test_two_workers_end_in_the_state_that_the_pure_core_computes(loaded: Settings) -> None:
+    assert_exact(loaded)
+    assert state_of(loaded).alerts
+
+
+def test_replaying_both_groups_from_the_beginning_changes_nothing(loaded: Settings) -> None:
+    before = state_of(loaded)
+    for worker in WORKERS:
+        native.stop_part(loaded, worker)
+    for group in GROUPS:
+        _rewind(loaded, group)
+    for worker in WORKERS:
+        native.start_part(loaded, worker)
+    wait_drained(loaded)
+    assert state_of(loaded) == before
+    assert_exact(loaded)
+
+
+@pytest.mark.parametrize("seed", [2, 3])
+def test_killing_workers_while_loading_changes_nothing(
+    loaded: Settings, tmp_path: Path, seed: int
+) -> None:
+    folder = write_traffic(tmp_path, accounts=ACCOUNTS, seed=seed, prefix="k")
+    random = Random(seed)
+    loading = Thread(target=_load, args=(loaded, folder))
+    loading.start()
+    for worker in random.sample(WORKERS, len(WORKERS)):
+        time.sleep(random.uniform(0.1, 0.8))  # a seeded random point of the load, not a wait
+        native.kill_part(loaded, worker)
+    loading.join()
+    wait_drained(loaded)
+    assert_exact(loaded)
+
+
+def test_one_worker_less_changes_nothing(loaded: Settings, tmp_path: Path) -> None:
+    native.stop_part(loaded, "scoring-1")
+    _load(loaded, write_traffic(tmp_path, accounts=300, seed=4, prefix="o"))
+    assert_exact(loaded)
+    native.start_part(loaded, "scoring-1")
+
+
+def test_updates_and_erasures_reach_every_account_they_concern(loaded: Settings) -> None:
+    with connect(loaded) as connection:
+        connection.execute("UPDATE users SET device_id = 'ring-0' WHERE user_id LIKE 'u1-%7'")
+        connection.execute("UPDATE users SET is_abuser = true WHERE user_id LIKE 'u1-%24'")
+        connection.execute("DELETE FROM users WHERE user_id LIKE 'u1-%16'")
+        connection.execute("DELETE FROM promo_usages WHERE usage_id % 11 = 0")
+        connection.execute("UPDATE promo_usages SET user_id = 'u1-1' WHERE usage_id % 97 = 1")
+        lsn = connection.execute("SELECT pg_current_wal_lsn()::text").fetchone()
+    assert lsn is not None
+    wait_drained(loaded, lsn[0])
+    assert_exact(loaded)
+
+
+def _load(settings: Settings, folder: Path) -> None:
+    wait_drained(settings, load(settings, folder).lsn)
+
+
+def _rewind(settings: Settings, group: str) -> None:
+    """Set a group that has no members back to the beginning of its topics."""
+    admin = AdminClient({"bootstrap.servers": settings.kafka_bootstrap})
+    partitions = [
+        TopicPartition(topic.value, partition, 0)
+        for topic in GROUPS[group]
+        for partition in range(settings.kafka_partitions)
+        if partition == 0 or topic.value != "promo.dead_letter"
+    ]
+    request = [ConsumerGroupTopicPartitions(group, partitions)]
+
+    def rewound() -> bool:
+        try:
+            admin.alter_consumer_group_offsets(request)[group].result()
+        except KafkaException:
+            return False
+        return True
+
+    eventually(rewound, f"group {group} has no members left", timeout_s=30)
