@@ -91,15 +91,6 @@ class Settings(BaseSettings):
         """Where the monitor shows its metrics."""
         return self.metrics_port + 1
 
-    def scoring_metrics_port(self, slot: int) -> int:
-        """Where a scoring worker shows its metrics."""
-        return self.metrics_port + 10 + slot
-
-    @property
-    def monitor_metrics_port(self) -> int:
-        """Where the monitor shows its metrics."""
-        return self.metrics_port + 1
-
     @property
     def secrets_folder(self) -> Path:
         """Where the secrets lie, one file each."""
