@@ -87,7 +87,9 @@ class Layout:
                 " PROMO_STATE_DIR and PROMO_CACHE_DIR to others"
             ) from error
         if self.sockets.stat().st_uid != os.geteuid():
-            raise StackError(f"{self.sockets} belongs to another user: remove it")
+            raise StackError(
+                f"{self.sockets} belongs to another user: go on as that user, or remove it"
+            )
 
 
 def layout_of(settings: Settings) -> Layout:
