@@ -22,7 +22,11 @@ help: ## this list
 	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 22
 
 demo: $(STAMP) ## set up, start, load DATA=folder (or simulate), train, show what was found
-	@$(NATIVE) demo $(DATA)
+	@$(NATIVE) up
+	@$(if $(DATA),$(PYTHON) -m connectors.load $(DATA),$(PYTHON) -m simulator --pack $(PACK) --seed $(SEED) --history 90)
+	@$(PYTHON) -m ml.training
+	@$(PYTHON) -m stream_processors.rescore_all
+	@$(NATIVE) found
 
 up: $(STAMP) ## start what is not running; returns when everything is ready
 	@$(NATIVE) up
@@ -43,7 +47,7 @@ load: $(STAMP) ## play the CSV files in DATA=folder into PostgreSQL; returns whe
 	@$(PYTHON) -m connectors.load $(DATA)
 
 train: $(STAMP) ## train from history, evaluate, publish the model, rescore
-	@$(PYTHON) -m ml.training
+	@$(PYTHON) -m ml.training && $(PYTHON) -m stream_processors.rescore_all
 
 simulate: $(STAMP) ## seeded traffic with attackers: PACK=name RATE=n SECONDS=n SEED=n
 	@$(PYTHON) -m simulator --pack $(PACK) --rate $(RATE) --seconds $(SECONDS) --seed $(SEED)

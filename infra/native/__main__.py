@@ -8,6 +8,7 @@ from pathlib import Path
 from connectors.errors import PromoError
 from connectors.settings import load_settings
 from infra.native import stack
+from infra.native.found import print_found
 from infra.native.layout import layout_of
 from infra.native.status import print_status
 
@@ -21,6 +22,7 @@ def main() -> int:
     starting = commands.add_parser("up", help="start what is not running")
     starting.add_argument("parts", nargs="*", help="only these, and what they need")
     commands.add_parser("prepare", help="install what is missing, fetch the jars, start nothing")
+    commands.add_parser("found", help="print what was found so far and where to look")
     commands.add_parser("down", help="stop everything cleanly")
     commands.add_parser("status", help="show every part; exit code 1 if one is ill")
     logs = commands.add_parser("logs", help="follow the logs")
@@ -42,6 +44,8 @@ def _run(arguments: argparse.Namespace) -> int:
             stack.up(settings, parts=arguments.parts or None)
         case "prepare":
             stack.prepare(layout_of(settings))
+        case "found":
+            print_found(settings)
         case "down":
             stack.down(settings)
         case "status":

@@ -1,0 +1,12 @@
+-- How much is there, and how much of it stands out?
+SELECT
+    (SELECT count() FROM users FINAL) AS registrations,
+    (SELECT count() FROM promo_codes FINAL) AS promo_codes,
+    (SELECT count() FROM promo_usages FINAL) AS redemptions,
+    (
+        SELECT count()
+        FROM promo_usages FINAL
+        WHERE user_id NOT IN (SELECT user_id FROM users FINAL)
+    ) AS redemptions_without_account,
+    (SELECT uniqExact(user_id) FROM risk_scores FINAL) AS scored_accounts,
+    (SELECT count() FROM dead_letters FINAL) AS dead_letters
