@@ -6,8 +6,10 @@ from collections.abc import Callable
 
 from connectors.errors import DeadLetterCeiling, PoisonMessage
 from connectors.topics import Topic
-from stream_processors.delivery import Outgoing
+from stream_processors.delivery import Delivery, Outgoing
+from stream_processors.dependencies import until_up
 from stream_processors.intake import Message
+from stream_processors.metrics import Metrics
 
 _WINDOW_S = 600.0
 
@@ -37,7 +39,7 @@ class Ceiling:
     """
 
     def __init__(self, most: int, clock: Callable[[], float] = time.monotonic) -> None:
-        self._most = most
+        self.most = most
         self._clock = clock
         self._times: deque[float] = deque()
 
@@ -50,9 +52,48 @@ class Ceiling:
         now = self._clock()
         while self._times and self._times[0] < now - _WINDOW_S:
             self._times.popleft()
-        if len(self._times) >= self._most:
+        if len(self._times) >= self.most:
             raise DeadLetterCeiling(
-                f"{self._most} dead letters within ten minutes: look at `make dead-letters`, fix"
+                f"{self.most} dead letters within ten minutes: look at `make dead-letters`, fix"
                 " what sends them, then restart this worker"
             )
         self._times.append(now)
+
+
+class DeadLetters:
+    """Sets messages aside, each once: a batch that is processed again does not repeat them.
+
+    Args:
+        delivery: where to.
+        ceiling: how many.
+        metrics: counts them by stage.
+        clock_us: microseconds since 1970 UTC.
+    """
+
+    def __init__(
+        self,
+        delivery: Delivery,
+        ceiling: Ceiling,
+        metrics: Metrics,
+        clock_us: Callable[[], int] = lambda: time.time_ns() // 1_000,
+    ) -> None:
+        self._delivery = delivery
+        self._ceiling = ceiling
+        self._metrics = metrics
+        self._clock_us = clock_us
+        # No batch can have more of them than the ceiling lets through.
+        self._newest: deque[str] = deque(maxlen=ceiling.most)
+
+    async def set_aside(self, message: Message, poison: PoisonMessage) -> None:
+        """Publish a message to the dead-letter topic; waits while Kafka is down.
+
+        Raises:
+            DeadLetterCeiling: it is one too many; it was not published.
+        """
+        if message.position in self._newest:
+            return
+        self._ceiling.count()
+        letter = dead_letter(message, poison, self._clock_us())
+        await until_up("kafka", lambda: self._delivery.deliver([letter]), self._metrics)
+        self._metrics.dead_letters.labels(poison.stage).inc()
+        self._newest.append(message.position)

@@ -14,9 +14,7 @@ _log = logging.getLogger(__name__)
 T = TypeVar("T")
 
 
-async def until_up(
-    dependency: str, operation: Callable[[], Awaitable[T]], metrics: Metrics
-) -> T:
+async def until_up(dependency: str, operation: Callable[[], Awaitable[T]], metrics: Metrics) -> T:
     """Run an idempotent operation until its dependency answers.
 
     Pauses grow from 0.1 s to 5 s, with jitter; what is raised other than

@@ -25,7 +25,7 @@ class InlineConsumer(driver.Consumer):
     callback that does have to wait is raced as before. Measured: twice the messages a second.
     """
 
-    async def wait_first(self, *coros: Any, timeout: Any = None) -> WaitResults:
+    async def wait_first(self, *coros: Any, timeout: Any = None) -> WaitResults:  # noqa: ASYNC109
         """Run the first coroutine at once; race only what is left of it."""
         callback, *others = coros
         if timeout is not None or not asyncio.iscoroutine(callback):
@@ -78,7 +78,7 @@ class _Transport(driver.Transport):
     Consumer: ClassVar[type[InlineConsumer]] = InlineConsumer
 
 
-class App(faust.App):  # type: ignore[misc]
+class App(faust.App):
     """A Faust app with :class:`InlineConsumer`."""
 
     def _new_transport(self) -> _Transport:
@@ -132,7 +132,7 @@ def serve_when_assigned(app: App, metrics: Metrics, port: int) -> None:
     """Serve metrics on loopback from the first assignment of partitions on: it says "ready"."""
     serving = False
 
-    @app.on_partitions_assigned.connect(weak=False)  # type: ignore[untyped-decorator]
+    @app.on_partitions_assigned.connect(weak=False)
     async def serve(_app: App, assigned: object, **_: object) -> None:
         nonlocal serving
         if not serving:
@@ -142,5 +142,10 @@ def serve_when_assigned(app: App, metrics: Metrics, port: int) -> None:
 
 def run(app: App) -> None:
     """Run an app's worker until the process is told to stop."""
-    faust.Worker(app, loglevel="WARNING", override_logging=False, redirect_stdouts=False,
-                 blocking_timeout=None).execute_from_commandline()
+    faust.Worker(
+        app,
+        loglevel="WARNING",
+        override_logging=False,
+        redirect_stdouts=False,
+        blocking_timeout=None,
+    ).execute_from_commandline()

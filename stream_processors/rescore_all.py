@@ -50,7 +50,9 @@ def rescore_all(settings: Settings) -> int:
 
 def _registered(settings: Settings) -> list[str]:
     with clickhouse_answers():
-        return [str(row[0]) for row in reader(settings).query(query("registered_accounts")).result_rows]
+        return [
+            str(row[0]) for row in reader(settings).query(query("registered_accounts")).result_rows
+        ]
 
 
 def _waves(accounts: Sequence[str]) -> Iterator[Sequence[str]]:

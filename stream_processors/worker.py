@@ -3,8 +3,8 @@
 Faust acknowledges an event even when the agent's body raises, so nothing may get out of here:
 
 - a dependency that is down is waited for (in the processor);
-- poison is set aside (in the processor), up to a ceiling; beyond it the worker halts, stays
-  alive and says so, because a restart would only empty more of the topic;
+- poison is set aside (in the processor), up to a ceiling; beyond it the worker acknowledges
+  what came before, halts, stays alive and says so: a restart would only empty more of the topic;
 - anything else ends the process, for the supervisor to start it again. The message that did
   it is found by processing the batch one by one; its third crash sets it aside.
 """
@@ -59,46 +59,57 @@ class Worker:
         async for batch in batches(stream, size, linger_s):
             self._metrics.batch_size.observe(len(batch.messages))
             with self._metrics.batch_seconds.time():
-                await self._handle(batch.messages)
-            for event in batch.events:
+                done = await self._handle(batch.messages)
+            for event in batch.events[:done]:
                 await stream.ack(event)
-            for message in batch.messages:
+            for message in batch.messages[:done]:
                 self._metrics.events.labels(message.topic).inc()
+            if done < len(batch.messages):
+                await self._halt()
 
-    async def _handle(self, messages: Sequence[Message]) -> None:
+    async def _handle(self, messages: Sequence[Message]) -> int:
+        """Process a batch; returns how many of its messages may be acknowledged."""
         try:
             await self._processor.process(messages)
-        except DeadLetterCeiling as error:
-            await self._halt(error)
         except Exception as error:  # the process's edge: see the module's docstring
             _log.exception("a batch failed; looking for the message", exc_info=error)
-            await self._one_by_one(messages)
+            return await self._one_by_one(messages)
+        return len(messages)
 
-    async def _one_by_one(self, messages: Sequence[Message]) -> None:
-        for message in messages:
+    async def _one_by_one(self, messages: Sequence[Message]) -> int:
+        for done, message in enumerate(messages):
             try:
-                await self._processor.process([message])
+                await self._process_or_crash(message)
             except DeadLetterCeiling as error:
-                await self._halt(error)
-            except Exception as error:  # the process's edge: it ends, or the message goes
-                await self._crash(message, error)
+                _log.critical("halted: %s", error, extra=_where(message))
+                return done
+        return len(messages)
+
+    async def _process_or_crash(self, message: Message) -> None:
+        try:
+            await self._processor.process([message])
+        except DeadLetterCeiling:
+            raise
+        except Exception as error:  # the process's edge: it ends, or the message goes
+            await self._crash(message, error)
 
     async def _crash(self, message: Message, error: Exception) -> None:
         crashes = self._crashes.count(message)
-        where = {"topic": message.topic, "partition": message.partition, "offset": message.offset}
         if crashes < MOST:
-            _log.critical("a message ends this process", exc_info=error, extra=where)
+            _log.critical("a message ends this process", exc_info=error, extra=_where(message))
             logging.shutdown()
             os._exit(EXIT_CRASHED)
-        _log.error("a message is set aside after its third crash", exc_info=error, extra=where)
+        _log.error(
+            "a message is set aside after its third crash", exc_info=error, extra=_where(message)
+        )
         poison = PoisonMessage("crash", f"{type(error).__name__} in processing, {crashes} times")
-        try:
-            await self._processor.set_aside(message, poison)
-        except DeadLetterCeiling as ceiling:
-            await self._halt(ceiling)
+        await self._processor.set_aside(message, poison)
         self._crashes.forget(message)
 
-    async def _halt(self, error: DeadLetterCeiling) -> None:
-        _log.critical("halted: %s", error)
+    async def _halt(self) -> None:
         self._metrics.halted.set(1)
         await asyncio.Event().wait()
+
+
+def _where(message: Message) -> dict[str, object]:
+    return {"topic": message.topic, "partition": message.partition, "offset": message.offset}

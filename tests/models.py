@@ -1,4 +1,4 @@
-"""A small model for tests of the stream: what it says is beside the point, that it says it is not."""
+"""A small model for tests of the stream: that it speaks matters, not what it says."""
 
 from pathlib import Path
 

@@ -11,7 +11,8 @@ from redis import Redis
 
 from connectors.events import CodeDefined, Origin, Redeemed, Registered
 from connectors.lag import Offsets
-from connectors.profile import keyed_hasher, microseconds, profile
+from connectors.columns import microseconds
+from connectors.profile import keyed_hasher, profile
 from connectors.settings import Settings, required
 from connectors.topics import Topic
 from ml.bundle import Model, current_version, load
@@ -70,7 +71,8 @@ def risks_in_redis(settings: Settings) -> dict[str, Any]:
     )
     documents = {}
     for key in redis.scan_iter("risk:*", count=1_000):
-        documents[key.decode().removeprefix("risk:")] = orjson.loads(redis.hget(key, "document"))
+        document = redis.hget(key, "document")
+        documents[key.decode().removeprefix("risk:")] = orjson.loads(document or b"null")
     redis.close()
     return documents
 
@@ -80,7 +82,7 @@ def risks_in_topic(settings: Settings) -> dict[str, Any]:
     ends = sum(end.end for end in Offsets(settings).ends(Topic.RISK_SCORES))
     newest: dict[str, Any] = {}
     for message in read_topic(settings, Topic.RISK_SCORES, lambda got: len(got) >= ends, 60):
-        user, value = message.key().decode(), message.value()
+        user, value = (message.key() or b"").decode(), message.value()
         if value is None:
             newest.pop(user, None)
         else:
@@ -111,7 +113,7 @@ def rows_in_postgres(settings: Settings) -> dict[str, int]:
     counts = {}
     with connect(settings) as connection:
         for table in tables:
-            row = connection.execute(f"SELECT count(*) FROM {table}").fetchone()  # type: ignore[arg-type]
+            row = connection.execute(f"SELECT count(*) FROM {table}").fetchone()
             assert row is not None
             counts[table] = row[0]
     return counts

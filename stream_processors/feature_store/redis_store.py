@@ -42,7 +42,7 @@ class NewRisk:
         revision: its own.
         digest: of its content.
         alert: state of the account's alert, empty if it never had one.
-        document: the published score, JSON.
+        document: the published score, JSON; empty keeps the one that is there.
     """
 
     user_id: str

@@ -155,11 +155,29 @@ def _packed_change(index: int, sourced: Sourced) -> Iterator[list[Any]]:
         case Registered() | Updated():
             p = change.profile
             label = False if change.label is None else "1" if change.label else "0"
-            yield ["account", index, sourced.source, p.user_id, version, pack_profile(p),
-                   p.created_at_us, label, _packed_identifiers(p)]
+            yield [
+                "account",
+                index,
+                sourced.source,
+                p.user_id,
+                version,
+                pack_profile(p),
+                p.created_at_us,
+                label,
+                _packed_identifiers(p),
+            ]
         case Erased():
-            yield ["account", index, sourced.source, change.user_id, version, False, False,
-                   False, []]
+            yield [
+                "account",
+                index,
+                sourced.source,
+                change.user_id,
+                version,
+                False,
+                False,
+                False,
+                [],
+            ]
         case Redeemed():
             usage = _usage(change.usage_id)
             if change.previous_user_id is not None:
@@ -167,8 +185,7 @@ def _packed_change(index: int, sourced: Sourced) -> Iterator[list[Any]]:
             used_at = change.used_at_us if change.counted else False
             yield ["redemption", index, change.user_id, version, usage, change.promo_code, used_at]
         case RedemptionWithdrawn():
-            yield ["redemption", index, change.user_id, version, _usage(change.usage_id), "",
-                   False]
+            yield ["redemption", index, change.user_id, version, _usage(change.usage_id), "", False]
         case CodeDefined():
             terms = (change.discount_type, change.discount_value, change.min_purchase_amount)
             text = orjson.dumps([None if t is None else str(t) for t in terms]).decode()
@@ -246,5 +263,3 @@ def _pairs(flat: Sequence[str]) -> Iterator[tuple[str, str]]:
 def _number(text: str) -> int:
     """A sorted set's score: exact, as every integer below 2**53 is."""
     return int(float(text))
-
-

@@ -38,7 +38,7 @@ def scoring_app(settings: Settings, slot: int, metrics: Metrics) -> App:
     crashes = Crashes(settings.state_dir / "crashes" / f"{SCORING_GROUP}-{slot}.json")
     worker = Worker(processor, crashes, metrics)
 
-    @app.agent(raw_topic(app, SCORING_SOURCES), name="scoring")  # type: ignore[untyped-decorator]
+    @app.agent(raw_topic(app, SCORING_SOURCES), name="scoring")
     async def scoring(stream: Any) -> None:
         await worker.run(stream.noack(), BATCH)
 

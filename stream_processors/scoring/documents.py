@@ -54,11 +54,11 @@ def risk_digest(risk: Risk) -> str:
 
 def next_alert(before: AlertState | None, risk: Risk) -> AlertState | None:
     """The alert's state after a risk; None where there is and was nothing to alert."""
-    active = before is not None and before.status is not Status.CLEARED
+    standing = before is not None and before.status is not Status.CLEARED
     if risk.level not in ALERTED:
-        return AlertState(Status.CLEARED, risk.level, "") if before is not None else None
+        return AlertState(Status.CLEARED, risk.level, "") if standing else before
     status = Status.OPEN
-    if before is not None and active:
+    if before is not None and standing:
         grew = _RANK[risk.level] > _RANK[before.level]
         status = Status.ESCALATED if grew else before.status
     content = [*_verdict(risk)[:5], *value_document(risk).values()]

@@ -10,7 +10,7 @@ from connectors.errors import PoisonMessage
 from connectors.profile import Hasher
 from connectors.topics import Topic
 from ml.scorer import Risk, score
-from stream_processors.dead_letters import Ceiling, dead_letter
+from stream_processors.dead_letters import Ceiling, DeadLetters
 from stream_processors.delivery import Delivery, Outgoing
 from stream_processors.dependencies import until_up
 from stream_processors.feature_store.redis_store import NewRisk, RedisStore
@@ -50,7 +50,7 @@ class ScoringProcessor:
         self._delivery = delivery
         self._model = model
         self._hashed = hashed
-        self._ceiling = ceiling
+        self._dead_letters = DeadLetters(delivery, ceiling, metrics, clock_us)
         self._metrics = metrics
         self._clock_us = clock_us
         self._batches = 0
@@ -83,9 +83,7 @@ class ScoringProcessor:
 
     async def set_aside(self, message: Message, poison: PoisonMessage) -> None:
         """See :class:`stream_processors.worker.Processor`."""
-        self._ceiling.count()
-        await self._deliver([dead_letter(message, poison, self._clock_us())])
-        self._metrics.dead_letters.labels(poison.stage).inc()
+        await self._dead_letters.set_aside(message, poison)
 
     async def _deliver(self, messages: Sequence[Outgoing]) -> None:
         if messages:
@@ -105,8 +103,9 @@ class ScoringProcessor:
         output = _Output()
         pairs = list(zip(made.subjects.values(), known.subjects, strict=True))
         registered = [(r, k) for r, k in pairs if k.neighbourhood is not None]
-        risks = score([k.neighbourhood for _, k in registered if k.neighbourhood],
-                      self._model.current())
+        risks = score(
+            [k.neighbourhood for _, k in registered if k.neighbourhood], self._model.current()
+        )
         for (request, account), risk in zip(registered, risks, strict=True):
             self._publish(output, request, account, risk)
         for request, account in pairs:
@@ -115,31 +114,62 @@ class ScoringProcessor:
         return output
 
     def _publish(self, output: _Output, request: RescoreRequest, known: Known, risk: Risk) -> None:
-        latest = known.latest
-        digest = documents.risk_digest(risk)
+        """The score if it says something new, the alert if that does, or nothing."""
+        latest, digest = known.latest, documents.risk_digest(risk)
         before = AlertState.parse(latest.alert) if latest else None
         alert = documents.next_alert(before, risk)
-        revised = alert is not None and alert != before
-        anyway = request.publish_anyway or latest is None or latest.digest != digest
-        if not anyway and not revised:
+        again = request.publish_anyway
+        says_new = again or latest is None or latest.digest != digest
+        alerts_new = alert is not None and (alert != before or again)
+        if not says_new and not alerts_new:
             return
         replaces = latest.revision if latest else None
         revision = max(self._clock_us(), (replaces or 0) + 1)
-        scored = documents.score_document(
+        text = b""
+        if says_new:
+            text = self._publish_score(output, request, risk, replaces, revision)
+        if alert is not None and alerts_new:
+            self._publish_alert(output, request, risk, alert, revision)
+        output.risks.append(
+            NewRisk(
+                user_id=risk.user_id,
+                replaces=replaces,
+                revision=revision if says_new or replaces is None else replaces,
+                digest=digest,
+                alert=str(alert or ""),
+                document=text.decode(),
+            )
+        )
+
+    def _publish_score(
+        self,
+        output: _Output,
+        request: RescoreRequest,
+        risk: Risk,
+        replaces: int | None,
+        revision: int,
+    ) -> bytes:
+        document = documents.score_document(
             risk, replaces=replaces, revision=revision, trigger=request.trigger
         )
-        key, text = risk.user_id.encode(), orjson.dumps(scored)
-        output.messages.append(Outgoing(Topic.RISK_SCORES, key, text))
+        text = orjson.dumps(document)
+        output.messages.append(Outgoing(Topic.RISK_SCORES, risk.user_id.encode(), text))
         self._metrics.scores.labels(risk.level).inc()
-        if alert is not None and (revised or (request.publish_anyway and alert.digest)):
-            raised = documents.alert_document(
-                risk, alert, revision=revision, trigger=request.trigger
-            )
-            output.messages.append(Outgoing(Topic.ABUSE_ALERTS, key, orjson.dumps(raised)))
-            self._metrics.alerts.labels(alert.status).inc()
-        output.risks.append(
-            NewRisk(risk.user_id, replaces, revision, digest, str(alert or ""), text.decode())
+        return text
+
+    def _publish_alert(
+        self,
+        output: _Output,
+        request: RescoreRequest,
+        risk: Risk,
+        alert: AlertState,
+        revision: int,
+    ) -> None:
+        document = documents.alert_document(risk, alert, revision=revision, trigger=request.trigger)
+        output.messages.append(
+            Outgoing(Topic.ABUSE_ALERTS, risk.user_id.encode(), orjson.dumps(document))
         )
+        self._metrics.alerts.labels(alert.status).inc()
 
     def _retire(self, output: _Output, user_id: str, known: Known) -> None:
         """An erased account: its score's tombstone, and the end of its alert."""

@@ -34,7 +34,7 @@ def warehouse_app(settings: Settings, slot: int, metrics: Metrics) -> App:
     crashes = Crashes(settings.state_dir / "crashes" / f"{WAREHOUSE_GROUP}-{slot}.json")
     worker = Worker(processor, crashes, metrics)
 
-    @app.agent(raw_topic(app, WAREHOUSE_SOURCES), name="warehouse")  # type: ignore[untyped-decorator]
+    @app.agent(raw_topic(app, WAREHOUSE_SOURCES), name="warehouse")
     async def warehouse(stream: Any) -> None:
         await worker.run(stream.noack(), BATCH, LINGER_S)
 

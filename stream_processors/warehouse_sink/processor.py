@@ -1,7 +1,6 @@
 """One batch of the warehouse worker, from messages to inserted rows."""
 
 import logging
-import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -13,7 +12,7 @@ from connectors.errors import PoisonMessage
 from connectors.events import Tombstone
 from connectors.profile import Hasher
 from connectors.topics import Topic
-from stream_processors.dead_letters import Ceiling, dead_letter
+from stream_processors.dead_letters import Ceiling, DeadLetters
 from stream_processors.delivery import Delivery
 from stream_processors.dependencies import until_up
 from stream_processors.intake import Message
@@ -112,9 +111,8 @@ class WarehouseProcessor:
         metrics: Metrics,
     ) -> None:
         self._writer = writer
-        self._delivery = delivery
         self._hashed = hashed
-        self._ceiling = ceiling
+        self._dead_letters = DeadLetters(delivery, ceiling, metrics)
         self._metrics = metrics
 
     async def process(self, messages: Sequence[Message]) -> None:
@@ -138,7 +136,4 @@ class WarehouseProcessor:
             where = {"partition": message.partition, "offset": message.offset}
             _log.error("an unreadable dead letter", extra={**where, "why": poison.reason})
             return
-        self._ceiling.count()
-        letter = dead_letter(message, poison, time.time_ns() // 1_000)
-        await until_up("kafka", lambda: self._delivery.deliver([letter]), self._metrics)
-        self._metrics.dead_letters.labels(poison.stage).inc()
+        await self._dead_letters.set_aside(message, poison)
