@@ -11,6 +11,7 @@ from typing import Any, assert_never
 
 import orjson
 
+from connectors.errors import PoisonMessage
 from connectors.events import (
     Change,
     CodeDefined,
@@ -22,6 +23,9 @@ from connectors.events import (
     Updated,
 )
 from connectors.moments import iso
+
+_AMOUNTS_BELOW = Decimal(10) ** 32
+"""38 digits, six of them after the point."""
 
 
 class Table(StrEnum):
@@ -45,7 +49,11 @@ class Row:
 
 
 def source_row(change: Change) -> Row:
-    """The row of a change: its newest version wins, a deletion is a version too."""
+    """The row of a change: its newest version wins, a deletion is a version too.
+
+    Raises:
+        PoisonMessage: a promo code's amount is beyond what ClickHouse can hold.
+    """
     match change:
         case Registered() | Updated():
             return Row(Table.USERS, _user(change))
@@ -175,4 +183,9 @@ def _copied(document: Mapping[str, Any], *names: str) -> dict[str, Any]:
 
 
 def _amount(value: Decimal | float | None) -> str | None:
-    return None if value is None else f"{Decimal(str(value)):f}"
+    if value is None:
+        return None
+    amount = Decimal(str(value))
+    if abs(amount) >= _AMOUNTS_BELOW:
+        raise PoisonMessage("insert", "an amount does not fit into ClickHouse's Decimal(38, 6)")
+    return f"{amount:f}"
