@@ -1,10 +1,10 @@
 """Builders of what the ml core takes: only what a test is about has to be said."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from decimal import Decimal
 
 from connectors.events import (
-    Change,
     CodeDefined,
     CodeWithdrawn,
     Erased,
@@ -112,6 +112,8 @@ def neighbourhood(
     profile: Profile | None = None,
     redemptions: tuple[Redemption, ...] = (),
     codes: dict[str, CodeTerms] | None = None,
+    *,
+    links: Mapping[Link, tuple[LinkedAccount, ...]] | None = None,
     **linked: tuple[LinkedAccount, ...],
 ) -> Neighbourhood:
     """A neighbourhood; ``linked`` by kind of identifier: ``device=(neighbour(),)``."""
@@ -119,11 +121,6 @@ def neighbourhood(
         profile=profile or account(),
         redemptions=redemptions,
         last_redeemed_at_us=redemptions[-1].used_at_us if redemptions else None,
-        linked={Link(link): accounts for link, accounts in linked.items()},
+        linked={**(links or {}), **{Link(kind): accounts for kind, accounts in linked.items()}},
         codes=codes or {},
     )
-
-
-def changes(*given: Change) -> list[Change]:
-    """Changes with their types spelled out for the checker."""
-    return list(given)

@@ -2,6 +2,7 @@
 
 A history is a list of changes as PostgreSQL would commit them: each row's versions grow, a
 change that moves a redemption names the account it belonged to, a delete names the last one.
+A code is defined once and stays: later terms change no verdict and make nobody score again.
 """
 
 from dataclasses import dataclass, field
@@ -12,7 +13,6 @@ from hypothesis import strategies as st
 from connectors.events import (
     Change,
     CodeDefined,
-    CodeWithdrawn,
     Erased,
     Origin,
     Redeemed,
@@ -57,6 +57,7 @@ class _Shop:
     version: int = 0
     registered: set[str] = field(default_factory=set)
     owners: dict[int, str] = field(default_factory=dict)
+    undefined: list[str] = field(default_factory=lambda: list(CODES))
 
     def origin(self) -> Origin:
         self.version += 1
@@ -103,7 +104,7 @@ def _redemption(draw: st.DrawFn, shop: _Shop) -> Change:
 
 
 def _code(draw: st.DrawFn, shop: _Shop) -> Change:
-    code, origin = draw(st.sampled_from(CODES)), shop.origin()
-    if draw(st.integers(0, 4)) == 0:
-        return CodeWithdrawn(code, origin)
-    return CodeDefined(code, "fixed_amount", Decimal(draw(st.integers(1, 3))), None, origin)
+    if not shop.undefined:
+        return _redemption(draw, shop)
+    value = Decimal(draw(st.integers(1, 3)))
+    return CodeDefined(shop.undefined.pop(), "fixed_amount", value, None, shop.origin())

@@ -25,13 +25,10 @@ def everything(store: MemoryStore) -> dict[str, Neighbourhood | None]:
     return {user_id: store.neighbourhood(user_id) for user_id in USERS}
 
 
-def risk(store: MemoryStore, user_id: str) -> Risk | None:
-    known = store.neighbourhood(user_id)
-    return score([known], None)[0] if known else None
-
-
-def risks(store: MemoryStore) -> dict[str, Risk | None]:
-    return {user_id: risk(store, user_id) for user_id in USERS}
+def risks(store: MemoryStore, users: Iterable[str] = USERS) -> dict[str, Risk | None]:
+    found = {user_id: store.neighbourhood(user_id) for user_id in users}
+    scored = iter(score([known for known in found.values() if known], None))
+    return {user_id: next(scored) if known else None for user_id, known in found.items()}
 
 
 def rescored(store: MemoryStore, delivered: list[Change]) -> set[str]:
@@ -52,15 +49,14 @@ def test_order_and_duplicates_do_not_matter(history: list[Change], data: st.Data
     assert everything(store_after(shuffled)) == everything(store_after(history))
 
 
-@settings(max_examples=300)
+@settings(max_examples=150)
 @given(histories(), st.integers(1, 4))
 def test_scoring_the_affected_keeps_every_risk_current(history: list[Change], size: int) -> None:
     store = MemoryStore(window=WINDOW)
-    kept: dict[str, Risk | None] = risks(store)
+    kept = risks(store)
 
     for start in range(0, len(history), size):
-        for user_id in rescored(store, history[start : start + size]):
-            kept[user_id] = risk(store, user_id)
+        kept |= risks(store, rescored(store, history[start : start + size]))
         assert kept == risks(store)
 
 
@@ -76,7 +72,6 @@ def test_a_redelivered_redemption_or_code_names_again_whom_a_crash_forgot(
     kept = risks(store)
     store.apply(others[acknowledged:crashed])
 
-    for user_id in store.apply(others[acknowledged:crashed]):
-        kept[user_id] = risk(store, user_id)
+    kept |= risks(store, store.apply(others[acknowledged:crashed]))
 
     assert kept == risks(store)

@@ -1,0 +1,176 @@
+"""What each rule finds, how much that weighs, and what no rule may do."""
+
+import pytest
+
+from ml.policy import Action, Level, action_of, combine, level_of
+from ml.reasons import Reason
+from ml.rules.book import RULES, findings
+from ml.rules.rule import plural, saturating
+from ml.store import Link, LinkedAccount, Neighbourhood
+from tests.unit.ml.builders import (
+    account,
+    at,
+    neighbour,
+    neighbourhood,
+    neighbours,
+    redemption,
+)
+
+
+def found(known: Neighbourhood) -> dict[str, Reason]:
+    return {reason.code.removeprefix("rule."): reason for reason in findings(known)}
+
+
+def level(known: Neighbourhood) -> Level:
+    return level_of(combine(0.0, findings(known)))
+
+
+def test_an_account_of_its_own_has_no_findings() -> None:
+    assert findings(neighbourhood(device=(), ip=(), email=(), phone=(), network=())) == ()
+
+
+@pytest.mark.parametrize(
+    ("link", "rule"),
+    [("device", "shared_device"), ("phone", "shared_phone"), ("email", "shared_mailbox")],
+)
+def test_a_shared_strong_identifier_names_the_other_accounts(link: str, rule: str) -> None:
+    reason = found(neighbourhood(account(hours=2), links={Link(link): (neighbour("ben", 1),)}))[
+        rule
+    ]
+
+    assert [(e.user_id, e.through, e.since_us) for e in reason.evidence] == [
+        ("ben", Link(link), at(2))
+    ]
+    assert reason.description.startswith("1 other account on the same ")
+
+
+def test_an_address_or_network_shared_over_years_is_no_finding() -> None:
+    assert found(neighbourhood(ip=neighbours(20, -5000), network=neighbours(50, -5000))) == {}
+
+
+def test_three_sign_ups_from_one_address_within_an_hour_are_a_burst() -> None:
+    assert "ip_burst" not in found(neighbourhood(ip=neighbours(1)))
+    assert found(neighbourhood(ip=neighbours(2)))["ip_burst"].description == (
+        "2 other accounts signed up on the same IP address within an hour of this one"
+    )
+    assert "ip_burst" not in found(neighbourhood(ip=neighbours(2, hours=1.1)))
+
+
+def test_six_sign_ups_from_one_network_within_an_hour_are_a_burst() -> None:
+    assert "network_burst" not in found(neighbourhood(network=neighbours(4)))
+    assert "network_burst" in found(neighbourhood(network=neighbours(5, hours=-0.5)))
+
+
+def test_a_code_redeemed_again_on_one_device_is_abuse_whenever() -> None:
+    other = neighbour("ben", -9000, redemptions=(redemption("SPRING", -8000, 2),))
+    known = neighbourhood(account(), (redemption("SPRING"),), device=(other,))
+
+    assert found(known)["same_code_same_device"].contribution == 0.6
+    assert level(known) is Level.HIGH
+
+
+def test_different_codes_on_one_device_are_not_the_same_code() -> None:
+    other = neighbour(redemptions=(redemption("SUMMER"),))
+
+    assert "same_code_same_device" not in found(
+        neighbourhood(redemptions=(redemption("SPRING"),), device=(other,))
+    )
+
+
+def test_a_code_redeemed_again_behind_one_address_counts_within_a_day() -> None:
+    def reasons(hours: float) -> dict[str, Reason]:
+        other = neighbour("ben", hours, redemptions=(redemption("SPRING", 1, 2),))
+        return found(neighbourhood(redemptions=(redemption("SPRING"),), ip=(other,)))
+
+    assert "same_code_same_ip" in reasons(-24)
+    assert "same_code_same_ip" not in reasons(-24.1)
+
+
+def test_a_known_abuser_reaches_who_shares_a_strong_identifier() -> None:
+    abuser, honest = neighbour("eve", label=True), neighbour("ben", label=False)
+
+    assert level(neighbourhood(phone=(abuser,))) is Level.HIGH
+    assert found(neighbourhood(phone=(abuser, honest)))["linked_to_abuser"].description == (
+        "shares a device, phone or mailbox with 1 known abuser"
+    )
+    assert "linked_to_abuser" not in found(neighbourhood(phone=(honest, neighbour("unknown"))))
+    assert "linked_to_abuser" not in found(neighbourhood(ip=(abuser,), network=(abuser,)))
+
+
+def test_an_abuser_linked_twice_counts_once_with_both_links_as_evidence() -> None:
+    abuser = neighbour("eve", label=True)
+    reason = found(neighbourhood(device=(abuser,), email=(abuser,)))["linked_to_abuser"]
+
+    assert reason.contribution == pytest.approx(0.7)
+    assert {evidence.through for evidence in reason.evidence} == {Link.DEVICE, Link.EMAIL}
+
+
+@pytest.mark.parametrize("others", [1, 2, 3, 10, 50])
+def test_a_shared_mailbox_alone_never_challenges(others: int) -> None:
+    known = neighbourhood(account(email_is_alias=False), email=neighbours(others, -1000))
+
+    assert action_of(level(known)) is Action.ALLOW
+
+
+def test_aliases_of_one_mailbox_challenge_from_the_third_account() -> None:
+    alias = account(email_is_alias=True)
+
+    assert "aliased_mailbox" not in found(neighbourhood(alias, email=()))
+    assert level(neighbourhood(alias, email=neighbours(1, -1000))) is Level.MEDIUM
+    assert level(neighbourhood(alias, email=neighbours(2, -1000))) is Level.HIGH
+
+
+@pytest.mark.parametrize("minutes", [0, 1, 15])
+def test_speed_alone_never_leaves_the_lowest_level(minutes: int) -> None:
+    known = neighbourhood(redemptions=(redemption(hours=minutes / 60),))
+
+    assert "fast_redemption" in found(known)
+    assert level(known) is Level.LOW
+
+
+def test_a_fast_redemption_says_how_fast() -> None:
+    assert found(neighbourhood(redemptions=(redemption(hours=0),)))[
+        "fast_redemption"
+    ].description.endswith("less than a minute after signing up")
+    assert found(neighbourhood(redemptions=(redemption(hours=0.2),)))[
+        "fast_redemption"
+    ].description.endswith("12 min after signing up")
+
+
+@pytest.mark.parametrize("hours", [-0.01, 0.26, 100])
+def test_a_redemption_before_the_sign_up_or_later_on_is_not_fast(hours: float) -> None:
+    assert "fast_redemption" not in found(neighbourhood(redemptions=(redemption(hours=hours),)))
+
+
+def test_no_rule_speaks_of_what_is_merely_odd() -> None:
+    odd = account(
+        phone_shape="0:93-193", first_name_case="lower", email_domain="odd.com", birth_year=1900
+    )
+
+    assert findings(neighbourhood(odd, (redemption(hours=900),))) == ()
+
+
+def test_findings_come_heaviest_first_with_ties_by_name() -> None:
+    reasons = findings(neighbourhood(device=(neighbour(),), phone=(neighbour(),), email=(BEN,)))
+
+    assert [reason.code for reason in reasons] == [
+        "rule.shared_device",
+        "rule.shared_phone",
+        "rule.shared_mailbox",
+    ]
+
+
+BEN = LinkedAccount("ben", at(0), None, ())
+
+
+def test_every_rule_has_a_name_and_a_reason_of_its_own() -> None:
+    assert len({rule.name for rule in RULES}) == len({rule.why for rule in RULES}) == len(RULES)
+
+
+def test_each_further_account_halves_what_is_missing() -> None:
+    assert [saturating(0.5, others) for others in range(4)] == [0, 0.5, 0.75, 0.875]
+    assert [saturating(0.2, others, 0.5) for others in range(3)] == [0, 0.2, 0.35]
+
+
+def test_counts_are_worded_in_singular_and_plural() -> None:
+    assert [plural(1, "account"), plural(2, "account")] == ["1 account", "2 accounts"]
