@@ -159,7 +159,7 @@ def _field_error(wrong: Mapping[str, Any]) -> FieldError:
 def _pointer(location: Sequence[str | int]) -> str:
     """``("body", "a", 0)`` as ``#/a/0`` (RFC 6901); a parameter by its name."""
     where, *steps = location
+    names = [str(step) for step in steps]
     if where != "body":
-        return "/".join(str(step) for step in steps)
-    escaped = (str(step).replace("~", "~0").replace("/", "~1") for step in steps)
-    return "#" + "".join(f"/{step}" for step in escaped)
+        return "/".join(names)
+    return "#" + "".join("/" + name.replace("~", "~0").replace("/", "~1") for name in names)

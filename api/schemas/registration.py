@@ -1,20 +1,38 @@
 """What a caller tells of a registration: the columns of ``users`` and ``promo_usages``."""
 
+import re
 from datetime import date
 from typing import Annotated
 
-from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, StrictBool
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StrictBool,
+)
 
 _EPOCH = date(1970, 1, 1)
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
 def _iso_text(value: object) -> object:
-    """Only text: pydantic alone would read a number as seconds since 1970."""
-    if not isinstance(value, str) or value.isdigit():
+    """Only what begins with a day: pydantic alone would read a number as seconds since 1970."""
+    if not isinstance(value, str) or not _DAY.match(value):
         raise ValueError("must be ISO 8601 text")
     return value
 
 
+def _storable(text: str) -> str:
+    """What PostgreSQL can hold: valid UTF-8 without NUL."""
+    if "\0" in text or any("\ud800" <= character <= "\udfff" for character in text):
+        raise ValueError("must be valid Unicode without NUL")
+    return text
+
+
+Text = Annotated[str, AfterValidator(_storable)]
 Instant = Annotated[AwareDatetime, BeforeValidator(_iso_text)]
 Day = Annotated[date, BeforeValidator(_iso_text)]
 
@@ -49,21 +67,21 @@ class Registration(BaseModel):
         },
     )
 
-    user_id: str = Field(description="the account's identity; it need not exist")
+    user_id: Text = Field(description="the account's identity; it need not exist")
     created_at: Instant = Field(description="sign-up, ISO 8601 with an offset")
-    email: str | None = None
+    email: Text | None = None
     is_email_verified: StrictBool | None = None
-    phone: str | None = None
+    phone: Text | None = None
     is_phone_verified: StrictBool | None = None
-    first_name: str | None = None
-    last_name: str | None = None
-    ip_address: str | None = None
-    device_id: str | None = None
-    user_agent: str | None = None
-    city: str | None = None
-    gender: str | None = None
+    first_name: Text | None = None
+    last_name: Text | None = None
+    ip_address: Text | None = None
+    device_id: Text | None = None
+    user_agent: Text | None = None
+    city: Text | None = None
+    gender: Text | None = None
     dob: Day | None = Field(None, description="date of birth, ISO 8601")
-    timezone: str | None = Field(None, description="IANA name")
+    timezone: Text | None = Field(None, description="IANA name")
 
     def row(self) -> dict[str, object]:
         """The row as Debezium would write it: ISO text, and days since 1970."""
@@ -82,7 +100,7 @@ class FirstRedemption(BaseModel):
         },
     )
 
-    promo_code: str
+    promo_code: Text
     used_at: Instant = Field(description="ISO 8601 with an offset")
     used_promo: StrictBool | None = Field(
         None, description="false: an attempt, which does not count"

@@ -1,0 +1,331 @@
+"""The REST interface as its callers see it: routes, refusals, the document that describes it."""
+
+import asyncio
+import json
+from collections.abc import Callable, Iterator
+from urllib.parse import quote
+
+import httpx
+import orjson
+import pytest
+import redis
+from fastapi.openapi.models import OpenAPI
+
+from api.metrics import NAMES
+from api.schemas.registration import FirstRedemption, Registration
+from api.schemas.risk import Assessment, Risk
+from connectors.events import CodeDefined, Origin
+from connectors.profile import Profile
+from connectors.settings import Settings, required
+from infra.native.layout import layout_of
+from ml.scorer import score
+from ml.store import Neighbourhood
+from stream_processors.feature_store.redis_store import NewRisk, RedisStore, connect
+from stream_processors.feature_store.wire import Sourced
+from stream_processors.scoring.documents import risk_digest, score_document
+from stream_processors.scoring.rescore import Trigger
+from tests.integration.api_client import PROBLEM, caller, problem, registration
+
+
+@pytest.fixture(scope="module")
+def settings(partial_stack: Callable[..., Settings]) -> Settings:
+    """The API and what it asks; nobody scores."""
+    return partial_stack("api")
+
+
+@pytest.fixture(scope="module")
+def api(settings: Settings) -> Iterator[httpx.Client]:
+    """A caller with the key."""
+    with caller(settings) as client:
+        yield client
+
+
+@pytest.fixture(scope="module")
+def stranger(settings: Settings) -> Iterator[httpx.Client]:
+    """A caller without a key."""
+    with caller(settings) as client:
+        del client.headers["X-API-Key"]
+        yield client
+
+
+def _with_store(settings: Settings, use: Callable[[RedisStore], object]) -> None:
+    async def run() -> None:
+        store = connect(settings)
+        await use(store)  # type: ignore[misc]
+        await store.close()
+
+    asyncio.run(run())
+
+
+def _published(settings: Settings, user_id: str) -> bytes:
+    """Keep a latest risk as the scoring worker does."""
+    (risk,) = score([Neighbourhood(Profile(user_id, 0), (), None, {}, {})], None)
+    document = score_document(risk, replaces=None, revision=1, trigger=Trigger.REGISTRATION)
+    text = orjson.dumps(document)
+    kept = NewRisk(user_id, None, 1, risk_digest(risk), "", text.decode())
+    _with_store(settings, lambda store: store.settle([kept], [], []))
+    return text
+
+
+def _keys(settings: Settings) -> set[bytes]:
+    password = required(settings.redis_password, "redis_password")
+    with redis.Redis(port=settings.redis_port, password=password) as client:
+        return set(client.scan_iter())
+
+
+@pytest.mark.parametrize("user_id", ["u-1", "a/b/risk", "ünïcode ✓", "a%2Fb", "a;b?c=1#d", "..."])
+@pytest.mark.parametrize("safe", ["", "/"])
+def test_a_latest_risk_is_answered_byte_for_byte(
+    settings: Settings, api: httpx.Client, user_id: str, safe: str
+) -> None:
+    published = _published(settings, user_id)
+    answer = api.get(f"/v1/users/{quote(user_id, safe=safe)}/risk")
+    assert answer.is_success, answer.text
+    assert answer.content == published
+    assert answer.headers["content-type"] == "application/json"
+    assert Risk.model_validate_json(answer.content).user_id == user_id
+
+
+def test_an_unknown_account_is_a_problem_that_says_what_it_may_mean(api: httpx.Client) -> None:
+    body = problem(api.get("/v1/users/nobody/risk"), 404, "account-unknown")
+    assert "registered" in body["detail"]
+
+
+@pytest.mark.parametrize("path", ["/v1", "/v1/users/u-1/risk", "/v1/score", "/v1/no-such-route"])
+@pytest.mark.parametrize("key", [None, b"", b"wrong", "ключ".encode()])
+def test_nothing_under_v1_answers_without_the_key(
+    stranger: httpx.Client, path: str, key: bytes | None
+) -> None:
+    headers = {} if key is None else {b"X-API-Key": key}
+    for answer in (stranger.get(path, headers=headers), stranger.post(path, headers=headers)):
+        problem(answer, 401, "unauthorized")
+        assert answer.headers["www-authenticate"] == "APIKey"
+
+
+def test_a_refused_caller_learns_nothing_from_a_broken_body(stranger: httpx.Client) -> None:
+    problem(stranger.post("/v1/score", content=b"{"), 401, "unauthorized")
+
+
+def test_a_route_that_is_not_there_is_a_problem(api: httpx.Client) -> None:
+    problem(api.get("/v1/no-such-route"), 404, "route-unknown")
+    problem(api.get("/nor-this"), 404, "route-unknown")
+
+
+def test_a_method_that_is_not_offered_is_a_problem_that_names_those_that_are(
+    api: httpx.Client,
+) -> None:
+    answer = api.put("/v1/score", json={})
+    problem(answer, 405, "method-not-allowed")
+    assert answer.headers["allow"] == "POST"
+    problem(api.delete("/v1/users/u-1/risk"), 405, "method-not-allowed")
+
+
+@pytest.mark.parametrize(
+    ("body", "pointer"),
+    [
+        (b"{", "#"),
+        (b"", ""),
+        (b"[]", "#"),
+        (b'{"redemption": null}', "#/registration"),
+        (b'{"registration": {"created_at": "2026-03-01T10:00:00Z"}}', "#/registration/user_id"),
+    ],
+)
+def test_a_body_that_does_not_fit_is_a_problem_that_points_at_it(
+    api: httpx.Client, body: bytes, pointer: str
+) -> None:
+    answer = api.post("/v1/score", content=body, headers={"Content-Type": "application/json"})
+    found = problem(answer, 422, "invalid")["errors"]
+    assert any(error["pointer"].startswith(pointer) for error in found)
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("user_id", 7),
+        ("user_id", None),
+        ("created_at", "2026-03-01T10:00:00"),  # no offset
+        ("created_at", 1_772_359_200),
+        ("created_at", "1772359200"),
+        ("created_at", "1772359200.5"),
+        ("created_at", "soon"),
+        ("is_email_verified", "yes"),
+        ("is_phone_verified", 1),
+        ("dob", 7_648),
+        ("dob", "10.12.1991"),
+        ("email", ["a@example.com"]),
+        ("email", "\ud800"),
+        ("user_id", "nul\0"),
+        ("is_abuser", True),
+        ("favourite_colour", "green"),
+    ],
+)
+def test_a_wrong_or_unknown_field_is_refused_and_named(
+    api: httpx.Client, field: str, value: object
+) -> None:
+    asked = json.dumps({"registration": registration("u-2") | {field: value}})
+    answer = api.post("/v1/score", content=asked, headers={"Content-Type": "application/json"})
+    (error,) = problem(answer, 422, "invalid")["errors"]
+    assert error["pointer"] == f"#/registration/{field}"
+
+
+def test_an_unknown_field_beside_the_registration_is_refused(api: httpx.Client) -> None:
+    asked = {"registration": registration("u-2"), "dry_run": True}
+    (error,) = problem(api.post("/v1/score", json=asked), 422, "invalid")["errors"]
+    assert error["pointer"] == "#/dry_run"
+
+
+def test_a_strange_field_name_is_refused(api: httpx.Client) -> None:
+    def pointers(body: bytes) -> set[str]:
+        answer = api.post("/v1/score", content=body, headers={"Content-Type": "application/json"})
+        return {error["pointer"] for error in problem(answer, 422, "invalid")["errors"]}
+
+    assert pointers(b'{"a/b~": 1}') == {"#/registration", "#/a~1b~0"}
+    assert pointers(rb'{"\ud800": 1}') == {"#"}
+
+
+def test_a_body_that_cannot_be_read_is_a_problem(api: httpx.Client) -> None:
+    headers = {"Content-Type": "application/json"}
+    for body in (b"[" * 60_000, b'{"registration": "\xff"}'):
+        answer = api.post("/v1/score", content=body, headers=headers)
+        problem(answer, 400, "bad-request")
+
+
+def test_a_body_that_is_too_large_is_refused_whether_or_not_it_tells_its_length(
+    api: httpx.Client,
+) -> None:
+    asked = orjson.dumps({"registration": registration("u-2", city="x" * 70_000)})
+    headers = {"Content-Type": "application/json"}
+    told = api.post("/v1/score", content=asked, headers=headers)
+    untold = api.post("/v1/score", content=iter([asked]), headers=headers)
+    problem(told, 413, "body-too-large")
+    problem(untold, 413, "body-too-large")
+
+
+def test_a_score_writes_nothing(settings: Settings, api: httpx.Client) -> None:
+    before = _keys(settings)
+    asked = {
+        "registration": registration("u-3", device_id="d-3"),
+        "redemption": {"promo_code": "NEW", "used_at": "2026-03-01T10:01:00Z"},
+    }
+    assert api.post("/v1/score", json=asked).status_code == httpx.codes.OK
+    assert _keys(settings) == before
+    problem(api.get("/v1/users/u-3/risk"), 404, "account-unknown")
+
+
+def test_a_redemption_within_minutes_counts_and_an_attempt_does_not(api: httpx.Client) -> None:
+    def features(**redemption: object) -> Assessment:
+        asked = {"registration": registration("u-4"), "redemption": redemption or None}
+        return Assessment.model_validate_json(api.post("/v1/score", json=asked).content)
+
+    fast = {"promo_code": "NEW", "used_at": "2026-03-01T10:01:00Z"}
+    assert features().features["redemptions"] == 0
+    assert features(**fast).features["seconds_to_first_redemption"] == 60
+    assert features(**fast).score > features().score
+    assert features(**fast, used_promo=False).score == features().score
+
+
+def test_the_terms_of_a_known_code_give_the_value_at_risk(
+    settings: Settings, api: httpx.Client
+) -> None:
+    terms = CodeDefined("TEN-OFF", "fixed_amount", 10, None, Origin(1, 0))  # type: ignore[arg-type]
+    _with_store(settings, lambda store: store.exchange([Sourced(terms, "codes-0")], []))
+    asked = {
+        "registration": registration("u-5"),
+        "redemption": {"promo_code": "TEN-OFF", "used_at": "2026-03-01T10:01:00Z"},
+    }
+    answer = Assessment.model_validate_json(api.post("/v1/score", json=asked).content)
+    assert (answer.value_at_risk, answer.value_is_lower_bound) == (10.0, False)
+
+
+def test_alive_and_ready_need_no_key_and_name_each_dependency(stranger: httpx.Client) -> None:
+    assert stranger.get("/healthz").json() == {"alive": True}
+    answer = stranger.get("/readyz")
+    assert answer.status_code == httpx.codes.OK
+    parts = answer.json()["parts"]
+    assert {name: part["state"] for name, part in parts.items()} == dict.fromkeys(
+        ("redis", "kafka", "clickhouse", "model"), "up"
+    )
+
+
+def test_metrics_have_the_closed_lists_names_and_templates_for_routes(
+    api: httpx.Client, stranger: httpx.Client
+) -> None:
+    api.get("/v1/users/somebody-with-a-name/risk")
+    text = stranger.get("/metrics").text
+    names = {line.split()[2] for line in text.splitlines() if line.startswith("# TYPE")}
+    assert names == set(NAMES)
+    assert 'route="/v1/users/{user_id}/risk",status="404"' in text
+    assert 'problem="account-unknown",route="/v1/users/{user_id}/risk"' in text
+    assert "somebody" not in text
+
+
+def test_every_answer_has_security_headers_and_an_id_and_opens_no_other_origin(
+    api: httpx.Client,
+) -> None:
+    origin = {"Origin": "https://elsewhere.example", "X-Request-ID": "checkout-77"}
+    for path in ("/healthz", "/v1/users/nobody/risk", "/docs", "/nowhere"):
+        answer = api.get(path, headers=origin)
+        assert answer.headers["x-request-id"] == "checkout-77"
+        assert answer.headers["x-content-type-options"] == "nosniff"
+        assert "default-src 'none'" in answer.headers["content-security-policy"]
+        assert "access-control-allow-origin" not in answer.headers
+        assert "server" not in answer.headers
+
+
+def test_a_request_id_that_could_forge_a_log_line_is_replaced(api: httpx.Client) -> None:
+    answer = api.get("/healthz", headers={"X-Request-ID": 'x" "level": "ERROR'})
+    assert answer.headers["x-request-id"].isalnum()
+
+
+def test_logs_tell_the_request_and_nothing_of_the_person(
+    settings: Settings, api: httpx.Client
+) -> None:
+    asked = {"registration": registration("u-6", email="very.private@example.org")}
+    api.post("/v1/score", json=asked, headers={"X-Request-ID": "log-probe"})
+    bad = {"registration": registration("u-6", email="very.private@example.org", dob=3)}
+    api.post("/v1/score", json=bad)
+    log = layout_of(settings).log_of("api").read_text()
+    assert '"request_id":"log-probe"' in log
+    assert "very.private" not in log
+
+
+def test_the_openapi_document_is_valid_and_complete(stranger: httpx.Client) -> None:
+    text = stranger.get("/openapi.json").text
+    document = OpenAPI.model_validate_json(text)
+    assert set(document.paths or {}) == {
+        "/v1/users/{user_id}/risk",
+        "/v1/score",
+        "/healthz",
+        "/readyz",
+        "/metrics",
+    }
+    plain = orjson.loads(text)
+    for reference in _references(plain):
+        assert reference.removeprefix("#/components/schemas/") in plain["components"]["schemas"]
+    refused = plain["paths"]["/v1/score"]["post"]["responses"]["401"]["content"]
+    assert list(refused) == [PROBLEM]
+    assert plain["paths"]["/v1/score"]["post"]["security"] == [{"APIKeyHeader": []}]
+    assert "swagger" in stranger.get("/docs").text
+
+
+def test_the_documented_examples_are_true(api: httpx.Client) -> None:
+    schemas = api.get("/openapi.json").json()["components"]["schemas"]
+    (asked,), (code,) = schemas["Registration"]["examples"], schemas["FirstRedemption"]["examples"]
+    Registration.model_validate(asked)
+    FirstRedemption.model_validate(code)
+    Risk.model_validate(schemas["Risk"]["examples"][0])
+    Assessment.model_validate(schemas["Assessment"]["examples"][0])
+    answer = api.post("/v1/score", json={"registration": asked, "redemption": code})
+    assert Assessment.model_validate_json(answer.content).user_id == asked["user_id"]
+
+
+def _references(node: object) -> Iterator[str]:
+    if isinstance(node, dict):
+        reference = node.get("$ref")
+        if isinstance(reference, str):
+            yield reference
+        for value in node.values():
+            yield from _references(value)
+    elif isinstance(node, list):
+        for value in node:
+            yield from _references(value)

@@ -1,0 +1,116 @@
+"""The API while what it needs is ill: a problem at once, never a guess, then well again."""
+
+import os
+import signal
+import time
+from collections.abc import Callable, Iterator
+
+import httpx
+import pytest
+
+from connectors.settings import Settings
+from infra.native import stack as native
+from infra.native.layout import layout_of
+from tests.conftest import running_stack, stack_settings
+from tests.integration.api_client import caller, problem, registration
+from tests.reading import eventually
+
+AT_ONCE_S = 0.5
+HUNG_S = 3.5
+
+
+@pytest.fixture(scope="module")
+def settings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
+    """A stack of which each test makes a part ill, and well again."""
+    with running_stack(stack_settings(tmp_path_factory.mktemp("ill")), "api") as started:
+        yield started
+
+
+@pytest.fixture
+def api(settings: Settings) -> Iterator[httpx.Client]:
+    """A caller with the key, once all is well."""
+    with caller(settings) as client:
+        eventually(lambda: client.get("/readyz").is_success, "all parts are well")
+        yield client
+
+
+def _asks(api: httpx.Client) -> tuple[Callable[[], httpx.Response], ...]:
+    return (
+        lambda: api.get("/v1/users/u-1/risk"),
+        lambda: api.post("/v1/score", json={"registration": registration("u-1")}),
+    )
+
+
+def _ill(api: httpx.Client) -> dict[str, str]:
+    answer = api.get("/readyz")
+    parts = problem(answer, 503, "not-ready")["parts"] if answer.is_error else {}
+    return {name: part["detail"] for name, part in parts.items() if part["state"] == "down"}
+
+
+def test_without_redis_every_question_is_a_503_at_once_until_it_is_back(
+    settings: Settings, api: httpx.Client
+) -> None:
+    for ask in _asks(api):
+        assert ask().status_code != httpx.codes.SERVICE_UNAVAILABLE
+    native.stop_part(settings, "redis")
+    for ask in _asks(api):
+        started = time.monotonic()
+        answer = ask()
+        assert time.monotonic() - started < AT_ONCE_S
+        assert "Redis" in problem(answer, 503, "dependency-down")["detail"]
+        assert int(answer.headers["retry-after"]) >= 1
+    assert api.get("/healthz").is_success
+    eventually(lambda: set(_ill(api)) == {"redis"}, "readiness names Redis")
+
+    native.start_part(settings, "redis")
+
+    problem(api.get("/v1/users/u-1/risk"), 404, "account-unknown")
+    assert _asks(api)[1]().is_success
+
+
+def test_a_redis_that_hangs_is_a_503_too(settings: Settings, api: httpx.Client) -> None:
+    pid = native.pid_of(settings, "redis")
+    os.kill(pid, signal.SIGSTOP)
+    try:
+        started = time.monotonic()
+        problem(api.get("/v1/users/u-1/risk"), 503, "dependency-down")
+        assert time.monotonic() - started < HUNG_S
+        assert api.get("/healthz").is_success
+        eventually(lambda: "redis" in _ill(api), "readiness names Redis")
+    finally:
+        os.kill(pid, signal.SIGCONT)
+    problem(api.get("/v1/users/u-1/risk"), 404, "account-unknown")
+
+
+@pytest.mark.parametrize("part", ["kafka", "clickhouse"])
+def test_readiness_names_the_ill_part_and_risks_are_answered_all_the_same(
+    settings: Settings, api: httpx.Client, part: str
+) -> None:
+    native.stop_part(settings, part)
+    eventually(lambda: set(_ill(api)) == {part}, f"readiness names {part}")
+    problem(api.get("/v1/users/u-1/risk"), 404, "account-unknown")
+    assert _asks(api)[1]().is_success
+
+    native.start_part(settings, part)
+
+    eventually(lambda: api.get("/readyz").is_success, f"{part} is back")
+
+
+def test_a_bundle_that_was_refused_is_named(settings: Settings, api: httpx.Client) -> None:
+    settings.models_dir.mkdir(exist_ok=True)
+    current = settings.models_dir / "current"
+    current.symlink_to("no-such-bundle")
+    try:
+        eventually(lambda: set(_ill(api)) == {"model"}, "readiness names the model")
+        assert "no-such-bundle" in _ill(api)["model"]
+    finally:
+        current.unlink()
+
+
+def test_it_ends_in_good_order_when_told_to(settings: Settings, api: httpx.Client) -> None:
+    assert api.get("/healthz").is_success
+    native.stop_part(settings, "api")
+    last = layout_of(settings).log_of("api").read_text().splitlines()[-1]
+    assert '"message":"stopped"' in last
+    native.start_part(settings, "api")
+    assert api.get("/healthz").is_success
