@@ -69,12 +69,19 @@ def _clean(force: bool) -> int:
     settings = load_settings()
     folder = layout_of(settings).state
     question = f"Remove all data, models, secrets and logs in {folder}? [y/N] "
-    if not force and input(question).strip().lower() not in ("y", "yes"):
+    if not force and _answer(question) not in ("y", "yes"):
         print("nothing was removed")
         return 1
     for removed in stack.clean(settings):
         print(f"removed {removed}")
     return 0
+
+
+def _answer(question: str) -> str:
+    try:
+        return input(question).strip().lower()
+    except EOFError:  # nobody is there to answer
+        return ""
 
 
 if __name__ == "__main__":

@@ -87,10 +87,12 @@ def _print_where(console: Console, settings: Settings) -> None:
     console.print("[bold]Where to look[/]")
     console.print(f"  API and its documentation  {api}/docs")
     console.print(
-        f"  one account's risk         curl -H \"X-API-Key: $(cat {settings.api_key_file})\""
+        f'  one account\'s risk         curl -H "X-API-Key: $(cat {settings.api_key_file})"'
         f" {api}/v1/users/<user id>/risk"
     )
-    console.print(f"  ClickHouse (HTTP)          http://{settings.clickhouse_host}:"
-                  f"{settings.clickhouse_port}, user {settings.clickhouse_reader_user}")
+    console.print(
+        f"  ClickHouse (HTTP)          http://{settings.clickhouse_host}:"
+        f"{settings.clickhouse_port}, user {settings.clickhouse_reader_user}"
+    )
     console.print("  state of all parts         make status")
     console.print("  stop, losing nothing       make down")

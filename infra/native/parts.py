@@ -29,7 +29,7 @@ from infra.native.readiness import (
 from infra.native.redis_server import prepare_redis, redis_command
 from infra.native.tools import Tools
 
-CONNECTOR_TIMEOUT_S = 60.0
+CONNECTOR_TIMEOUT_S = 120.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +64,7 @@ class Part:
     prepare: Callable[[], None] = lambda: None
     needs: tuple[str, ...] = ()
     stop_signal: str = "TERM"
-    timeout_s: float = 60.0
+    timeout_s: float = 120.0
     folder: str = str(REPOSITORY)
 
 

@@ -78,7 +78,7 @@ def ensure_prerequisites(layout: Layout) -> Tools:
         StackError: something is missing and cannot be installed here, or the disk is full; the
             message names the packages or the folder.
     """
-    _check_disk(layout)
+    check_disk(layout)
     tools = find_tools()
     missing = {p: p.lacks(tools) for p in PREREQUISITES if p.lacks(tools)}
     if not missing:
@@ -96,11 +96,16 @@ def ensure_prerequisites(layout: Layout) -> Tools:
     return tools
 
 
-def _check_disk(layout: Layout) -> None:
+def check_disk(layout: Layout, needed_bytes: int = FREE_BYTES) -> None:
+    """Make sure that both folders have room.
+
+    Raises:
+        StackError: one has not; the message names it.
+    """
     for folder in (layout.state, layout.cache):
         free = shutil.disk_usage(folder).free
-        if free < FREE_BYTES:
+        if free < needed_bytes:
             raise StackError(
-                f"{folder} has {free / 1e9:.1f} GB free, {FREE_BYTES / 1e9:.0f} GB are needed:"
+                f"{folder} has {free / 1e9:.1f} GB free, {needed_bytes / 1e9:.0f} GB are needed:"
                 " make room, or set PROMO_STATE_DIR and PROMO_CACHE_DIR to another disk"
             )
