@@ -89,8 +89,8 @@ def test_a_second_account_with_a_fast_redemption_gets_it_too(
     _insert(shop, "promo_usages", code | first)
     _afterwards(api, "api-first", redemptions=1)
 
-    row = registration("api-second", created_at="2026-03-01T10:05:00+02:00", **shared)
-    redemption = code | {"used_at": "2026-03-01T10:07:30+02:00"}
+    row = registration("api-second", created_at="2026-03-01T12:05:00+02:00", **shared)
+    redemption = code | {"used_at": "2026-03-01T12:07:30+02:00"}
     alone = _beforehand(api, {"registration": row})
     before = _beforehand(api, {"registration": row, "redemption": redemption})
     _insert(shop, "users", row)

@@ -13,6 +13,7 @@ from infra.native import stack as native
 from infra.native.layout import layout_of
 from tests.conftest import running_stack, stack_settings
 from tests.integration.api_client import caller, problem, registration
+from tests.models import publish_small_model
 from tests.reading import eventually
 
 AT_ONCE_S = 0.5
@@ -105,6 +106,22 @@ def test_a_bundle_that_was_refused_is_named(settings: Settings, api: httpx.Clien
         assert "no-such-bundle" in _ill(api)["model"]
     finally:
         current.unlink()
+
+
+def test_a_new_bundle_is_taken_over_without_a_restart(
+    settings: Settings, api: httpx.Client
+) -> None:
+    ask = _asks(api)[1]
+    assert ask().json()["model_version"] == "rules"
+    publish_small_model(settings.models_dir, "taken-over")
+    try:
+        assert ask().json()["model_version"] == "taken-over"
+        eventually(
+            lambda: api.get("/readyz").json()["parts"]["model"]["detail"] == "taken-over",
+            "readiness tells which model runs",
+        )
+    finally:
+        (settings.models_dir / "current").unlink()
 
 
 def test_it_ends_in_good_order_when_told_to(settings: Settings, api: httpx.Client) -> None:
