@@ -70,8 +70,8 @@ bench: $(STAMP) ## figures of speed into benchmarks/results
 chaos: $(STAMP) ## figures of survival into benchmarks/results
 	@$(VENV)/bin/pytest -q tests/chaos
 
-lock: $(STAMP) ## pin and hash the requirements again
-	@env -u PIP_FIND_LINKS $(VENV)/bin/pip-compile -q --upgrade --allow-unsafe --extra=dev --generate-hashes \
+lock: $(STAMP) ## pin and hash the requirements again; UPGRADE=1 takes newer versions
+	@env -u PIP_FIND_LINKS $(VENV)/bin/pip-compile -q $(if $(UPGRADE),--upgrade) --allow-unsafe --extra=dev --generate-hashes \
 	  --no-emit-index-url --no-emit-trusted-host --no-emit-find-links --strip-extras \
 	  --output-file=requirements-dev.lock pyproject.toml
 	@env -u PIP_FIND_LINKS $(VENV)/bin/pip-compile -q --allow-unsafe --constraint=requirements-dev.lock --generate-hashes \
