@@ -15,6 +15,7 @@ from connectors.loading.write import current_lsn
 from connectors.settings import Settings
 from connectors.source.session import open_session
 from connectors.topics import SCORING_GROUP, WAREHOUSE_GROUP, Topic
+from infra.native import stack as native
 from tests.reading import eventually
 
 USERS = 200
@@ -107,6 +108,32 @@ def test_a_stalled_debezium_is_named(settings: Settings) -> None:
         wait_drained(settings, "FF/0", stall_s=1)
 
 
+@pytest.mark.timeout(240)
+def test_a_drain_after_a_restart_ends_though_nothing_is_written(
+    own_stack: Callable[..., Settings], tmp_path: Path
+) -> None:
+    settings = own_stack("connector")
+    (tmp_path / "users.csv").write_text("user_id,created_at\nanna,2023-01-01\n")
+    wait_for_debezium(settings, load(settings, tmp_path).lsn)
+    native.down(settings)
+    native.up(settings, parts=["connector"])
+
+    summary = load(settings, tmp_path)
+
+    assert summary.accepted == 0
+    with pytest.raises(_Confirmed):
+        wait_drained(settings, summary.lsn, timeout_s=60, on_progress=_stop_after_debezium)
+
+
+class _Confirmed(Exception):
+    pass
+
+
+def _stop_after_debezium(progress: DrainProgress) -> None:
+    if progress.stage != "debezium":
+        raise _Confirmed
+
+
 def test_there_is_an_end_to_patience(settings: Settings, loaded: str) -> None:
     wait_for_debezium(settings, loaded)
 
@@ -117,21 +144,15 @@ def test_there_is_an_end_to_patience(settings: Settings, loaded: str) -> None:
 def test_offsets_without_records_do_not_hold_a_drain_up(settings: Settings) -> None:
     """A transaction's marker stands for what compaction leaves: an end beyond the last record."""
     consume_everything(settings)
+    partition, start = 0, Offsets(settings).ends(Topic.RESCORE)[0].end
     produce(settings, Topic.RESCORE, 1, transaction="tests-drain")
-    offsets = Offsets(settings)
-    (behind,) = (
-        position[2]
-        for position, count in offsets.behind(
-            SCORING_GROUP, {Topic.RESCORE: offsets.ends(Topic.RESCORE)}
-        ).items()
-        if count
-    )
-    last = offsets.ends(Topic.RESCORE)[behind].end - 2
-    commit(settings, SCORING_GROUP, TopicPartition(Topic.RESCORE.value, behind, last + 1))
+    # The marker comes when the transaction has ended already.
+    eventually(lambda: Offsets(settings).ends(Topic.RESCORE)[0].end == start + 2, "record, marker")
+    commit(settings, SCORING_GROUP, TopicPartition(Topic.RESCORE.value, partition, start + 1))
 
     wait_drained(settings, timeout_s=30)
 
-    assert lag(settings)[SCORING_GROUP, Topic.RESCORE.value, behind] == 1
+    assert lag(settings)[SCORING_GROUP, Topic.RESCORE.value, partition] == 1
     consume_everything(settings)
 
 
@@ -155,7 +176,7 @@ def produce(settings: Settings, topic: Topic, count: int, transaction: str | Non
         producer.init_transactions()
         producer.begin_transaction()
     for _ in range(count):
-        producer.produce(topic.value, b"{}", b"key")
+        producer.produce(topic.value, b"{}", b"key", 0)
     if transaction:
         producer.commit_transaction()
     assert producer.flush(10) == 0
