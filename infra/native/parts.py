@@ -25,6 +25,7 @@ from infra.native.readiness import (
     kafka_answers,
     postgres_answers,
     redis_answers,
+    worker_answers,
 )
 from infra.native.redis_server import prepare_redis, redis_command
 from infra.native.tools import Tools
@@ -158,7 +159,7 @@ def _worker(name: str, port: int, command: Callable[[], list[str]], needs: tuple
         name,
         (Port("127.0.0.1", port, "METRICS_PORT"),),
         command,
-        lambda: http_answers("127.0.0.1", port, "/metrics"),
+        lambda: worker_answers("127.0.0.1", port),
         needs=needs,
     )
 

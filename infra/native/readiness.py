@@ -16,6 +16,7 @@ from connectors.settings import Settings, required
 
 TIMEOUT_S = 2.0
 HTTP_OK = 200
+HALTED = "promo_halted 1.0"
 
 _silent = logging.getLogger("infra.native.readiness.kafka")
 _silent.propagate = False
@@ -59,14 +60,28 @@ def kafka_answers(settings: Settings) -> None:
         raise DependencyDown(f"Kafka: {error}") from error
 
 
+def worker_answers(host: str, port: int) -> None:
+    """It shows its metrics, and they do not say that it has halted."""
+    if HALTED in _get(host, port, "/metrics").splitlines():
+        raise DependencyDown(
+            "halted by too many dead letters: look at `make dead-letters`, fix what sends them,"
+            " then restart this worker"
+        )
+
+
 def http_answers(host: str, port: int, path: str) -> None:
     """GET answers 200."""
+    _get(host, port, path)
+
+
+def _get(host: str, port: int, path: str) -> str:
     try:
         answer = httpx.get(f"http://{host}:{port}{path}", timeout=TIMEOUT_S, trust_env=False)
     except httpx.HTTPError as error:
         raise DependencyDown(f"http://{host}:{port}{path}: {error}") from error
     if answer.status_code != HTTP_OK:
         raise DependencyDown(f"http://{host}:{port}{path} answers {answer.status_code}")
+    return answer.text
 
 
 def port_answers(host: str, port: int) -> None:
