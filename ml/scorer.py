@@ -123,10 +123,11 @@ def _explained(row: NDArray[np.float64], model: Model) -> tuple[Reason, ...]:
 
 
 def _in_words(feature: Feature, value: float) -> str:
-    return f"{feature.meaning}: {_shown(feature.unit, value)}"
+    return f"{feature.meaning}: {shown(feature.unit, value)}"
 
 
-def _shown(unit: Unit, value: float) -> str:
+def shown(unit: Unit, value: float) -> str:
+    """A feature's value as a person would say it."""
     if math.isnan(value):
         return "unknown"
     match unit:

@@ -10,8 +10,8 @@ def _count(view: AsOf) -> float:
     return float(len(view.redemptions))
 
 
-SLOW_US = HOUR_US
-"""From here on a redemption is simply not fast. Without this bound a model that has seen
+SLOW_US = HOUR_US // 2
+"""From half an hour on a redemption is simply not fast. Without this bound a model that has seen
 minutes and years alone would split half way, and call a customer of three months fast."""
 
 
@@ -41,7 +41,7 @@ FEATURES = (
     Feature("redemptions", "redemptions so far", Unit.REDEMPTIONS, Available.REGISTRATION, _count),
     Feature(
         "seconds_to_first_redemption",
-        "time from the sign-up to the first redemption, an hour at most",
+        "time from the sign-up to the first redemption, half an hour at most",
         Unit.SECONDS,
         Available.REDEMPTION,
         _seconds_to_first,

@@ -163,13 +163,13 @@ def test_verification_counts_from_the_first_redemption_on() -> None:
     assert math.isnan(unknown["phone_verified"])
 
 
-def test_the_wait_for_the_first_redemption_saturates_at_an_hour() -> None:
+def test_the_wait_for_the_first_redemption_saturates_at_half_an_hour() -> None:
     def waited(hours: float) -> float:
         known = neighbourhood(redemptions=(redemption(hours=hours), redemption(hours=9000)))
         return features(known)["seconds_to_first_redemption"]
 
     assert waited(0.25) == 15 * MINUTE_US / 1_000_000
-    assert waited(1) == waited(8000) == 3600
+    assert waited(0.5) == waited(8000) == 1800
     assert waited(-1) == -3600
 
 
