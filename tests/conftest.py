@@ -3,6 +3,8 @@
 import os
 import random
 import socket
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -11,7 +13,8 @@ import pytest
 
 from connectors.settings import Settings
 from infra.native import stack as native
-from infra.native.layout import REPOSITORY
+from infra.native.layout import REPOSITORY, layout_of
+from infra.native.parts import environment_of
 
 PORT_FIELDS = (
     "postgres_port",
@@ -33,7 +36,8 @@ def free_ports(count: int = 1) -> list[int]:
     Below the range that the system gives to clients, so that no client of one part takes the
     port of another that is just being started again.
     """
-    for first in random.sample(range(20_000, 32_000 - count), 200):
+    # Not the seedable generator: hypothesis sets its seed, and two runs would meet on a port.
+    for first in random.SystemRandom().sample(range(20_000, 32_000 - count), 200):
         with ExitStack() as probes:
             try:
                 for port in range(first, first + count):
@@ -56,10 +60,34 @@ def stack_settings(state_dir: Path, **more: object) -> Settings:
 @contextmanager
 def running_stack(settings: Settings, *parts: str) -> Iterator[Settings]:
     """A stack that runs within the block; ``parts`` with all they need, none means all."""
-    try:
+    with taken_down(settings):
         yield native.up(settings, parts=parts or None)
+
+
+@contextmanager
+def taken_down(settings: Settings) -> Iterator[None]:
+    """Takes a stack down at the block's end, and also when this process is killed within it.
+
+    A process of its own waits for this one's end of a pipe to close, which no kill prevents.
+    """
+    environment = os.environ | environment_of(settings, layout_of(settings))
+    del environment["PROMO_STACK"]  # it is no part of the stack that it ends
+    watchman = subprocess.Popen(
+        ["/bin/sh", "-c", 'read -r _; exec "$@"', "-", sys.executable]
+        + ["-m", "infra.native", "down"],
+        cwd=REPOSITORY,
+        env=environment,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    try:
+        yield
     finally:
         native.down(settings)
+        watchman.kill()
+        watchman.communicate()
 
 
 @pytest.fixture(scope="session")
@@ -85,20 +113,18 @@ def partial_stack(
     def start(*parts: str) -> Settings:
         return native.up(settings, parts=parts)
 
-    yield start
-    native.down(settings)
+    with taken_down(settings):
+        yield start
 
 
 @pytest.fixture
 def own_stack(tmp_path: Path) -> Iterator[Callable[..., Settings]]:
     """A function that starts the named parts of a stack that this test may do anything to."""
-    started: list[Settings] = []
+    with ExitStack() as started:
 
-    def start(*parts: str, **more: object) -> Settings:
-        settings = stack_settings(tmp_path / "state", **more)
-        started.append(settings)
-        return native.up(settings, parts=parts or None)
+        def start(*parts: str, **more: object) -> Settings:
+            settings = stack_settings(tmp_path / "state", **more)
+            started.enter_context(taken_down(settings))
+            return native.up(settings, parts=parts or None)
 
-    yield start
-    for settings in started:
-        native.down(settings)
+        yield start

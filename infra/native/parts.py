@@ -192,7 +192,7 @@ def environment_of(settings: Settings, layout: Layout) -> dict[str, str]:
         for name, value in settings
         if value is not None and not isinstance(value, SecretStr)
     }
-    secrets = [path.stat().st_mtime_ns for path in layout.secrets.iterdir()]
+    secrets = [path.stat().st_mtime_ns for path in layout.secrets.glob("promo_*")]
     fixed = {
         "PROMO_STACK": str(layout.state),
         "PROMO_SECRETS_DIR": str(layout.secrets),
