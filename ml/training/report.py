@@ -63,7 +63,7 @@ def _ranking(figures: Sequence[Mapping[str, Any]]) -> list[str]:
 
 def _levels(levels: Sequence[Mapping[str, Any]]) -> list[str]:
     rows = ((str(one["level"]), str(one["abusers"]), str(one["honest"])) for one in levels)
-    return _table(("level (model and rules)", "abusers", "honest accounts"), rows)
+    return _table(("level (model and rules, nobody labelled)", "abusers", "honest accounts"), rows)
 
 
 def _importances(importances: Mapping[str, float]) -> list[str]:
