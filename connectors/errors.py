@@ -13,6 +13,7 @@
     ├── TrainingError           label more accounts, then `make train` again
     ├── MigrationError          put the edited migration back; write a new one
     ├── LoadError               fix the file or the folder the message names
+    ├── SimulationError         take a pack, a seed or figures as the message says
     └── DrainStalled            look at the consumer group the message names
 """
 
@@ -69,6 +70,10 @@ class TrainingError(PromoError):
 
 class LoadError(PromoError):
     """A CSV folder or file cannot be loaded at all (single bad rows are only rejected)."""
+
+
+class SimulationError(PromoError):
+    """A play cannot be given: no such pack, figures that make none, or its seed is in use."""
 
 
 class DrainStalled(PromoError):

@@ -1,0 +1,1 @@
+"""A shop's traffic with known attackers, for demonstrations, training and evaluation."""
