@@ -9,9 +9,9 @@ import orjson
 import psycopg
 from redis import Redis
 
+from connectors.columns import microseconds
 from connectors.events import CodeDefined, Origin, Redeemed, Registered
 from connectors.lag import Offsets
-from connectors.columns import microseconds
 from connectors.profile import keyed_hasher, profile
 from connectors.settings import Settings, required
 from connectors.topics import Topic

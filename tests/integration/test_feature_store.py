@@ -90,12 +90,12 @@ def redis_settings(partial_stack: Callable[..., Settings]) -> Settings:
 
 
 @pytest.fixture
-def emptied(redis_settings: Settings) -> Iterator[Callable[[], object]]:
+def emptied(redis_settings: Settings) -> Iterator[Callable[..., object]]:
     client = Redis(
         port=redis_settings.redis_port,
         password=required(redis_settings.redis_password, "redis_password"),
     )
-    yield lambda: client.flushall()
+    yield client.flushdb
     client.close()
 
 
@@ -105,7 +105,7 @@ def emptied(redis_settings: Settings) -> Iterator[Callable[[], object]]:
 @given(history=st.lists(changes, max_size=25), repeats=st.randoms(use_true_random=False))
 async def test_both_stores_answer_alike(
     redis_settings: Settings,
-    emptied: Callable[[], object],
+    emptied: Callable[..., object],
     history: list[Change],
     repeats: Random,
 ) -> None:
@@ -121,7 +121,7 @@ async def test_both_stores_answer_alike(
 
 
 async def test_windows_of_a_crowded_place_are_alike(
-    redis_settings: Settings, emptied: Callable[[], object]
+    redis_settings: Settings, emptied: Callable[..., object]
 ) -> None:
     emptied()
     stores = Stores(connect(redis_settings))
@@ -144,7 +144,7 @@ async def test_windows_of_a_crowded_place_are_alike(
 
 
 async def test_a_hypothetical_registration_is_answered_and_not_kept(
-    redis_settings: Settings, emptied: Callable[[], object]
+    redis_settings: Settings, emptied: Callable[..., object]
 ) -> None:
     emptied()
     stores = Stores(connect(redis_settings))
@@ -158,7 +158,7 @@ async def test_a_hypothetical_registration_is_answered_and_not_kept(
 
 
 async def test_accounts_left_behind_stay_in_the_outbox_until_they_were_passed_on(
-    redis_settings: Settings, emptied: Callable[[], object]
+    redis_settings: Settings, emptied: Callable[..., object]
 ) -> None:
     emptied()
     store = connect(redis_settings)
