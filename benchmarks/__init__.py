@@ -1,0 +1,1 @@
+"""Figures of speed, measured against the running system. ``python -m benchmarks [name …]``."""

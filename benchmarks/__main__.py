@@ -1,0 +1,63 @@
+"""``python -m benchmarks [name …]``: measure, print, and write into ``benchmarks/results``."""
+
+import argparse
+import os
+import sys
+import tempfile
+import time
+import traceback
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from benchmarks import drain, freshness, latency, startup, sustained
+from benchmarks.figures import Section
+from benchmarks.machine import describe
+from benchmarks.report import Outcome, write_results
+from benchmarks.workbench import Workbench
+from connectors.settings import load_settings
+
+# Those that share the live stack follow each other, the heaviest last.
+BENCHMARKS: Mapping[str, Callable[[Workbench], Section]] = {
+    "startup": startup.measure,
+    "drain": drain.measure,
+    "latency": latency.measure,
+    "freshness": freshness.measure,
+    "sustained": sustained.measure,
+}
+
+
+def main() -> int:
+    """Run the named benchmarks, or all; 1 if one failed (not if a figure misses its mark)."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("names", nargs="*", metavar="name", help=", ".join(BENCHMARKS))
+    names = parser.parse_args().names or list(BENCHMARKS)
+    if unknown := set(names) - set(BENCHMARKS):
+        parser.error(f"no such benchmark: {', '.join(sorted(unknown))}")
+    machine = describe()
+    with (
+        tempfile.TemporaryDirectory(prefix="promo-bench-") as scratch,
+        Workbench(Path(scratch), load_settings().noaat_dir) as bench,
+    ):
+        outcomes = [_run(name, bench) for name in BENCHMARKS if name in names]
+    stem = "speed" if len(outcomes) == len(BENCHMARKS) else "speed-" + "-".join(names)
+    text, data = write_results(stem, machine, outcomes)
+    print(f"\n{text.read_text()}\nwritten: {text}, {data}")
+    return 1 if any(outcome.failure for outcome in outcomes) else 0
+
+
+def _run(name: str, bench: Workbench) -> Outcome:
+    load, started = os.getloadavg()[0], time.monotonic()
+    print(f"{name} (load average {load:.2f})", flush=True)
+    section, failure = None, ""
+    try:
+        section = BENCHMARKS[name](bench)
+    except Exception as error:  # the process's edge: the other figures are still wanted
+        traceback.print_exc()
+        failure = f"failed: {type(error).__name__}: {error}"
+    seconds = time.monotonic() - started
+    print(f"{name}: {seconds:.0f} s", flush=True)
+    return Outcome(name, section, failure, load, seconds)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,24 @@
+"""What all peers share with production: the same processor, store, model and metrics."""
+
+from connectors.profile import keyed_hasher
+from connectors.settings import Settings, required
+from stream_processors import logs
+from stream_processors.dead_letters import Ceiling
+from stream_processors.delivery import Delivery
+from stream_processors.feature_store.redis_store import connect
+from stream_processors.metrics import Metrics
+from stream_processors.scoring.processor import ScoringProcessor
+from stream_processors.scoring.running_model import RunningModel
+
+
+def make_processor(settings: Settings, delivery: Delivery, metrics: Metrics) -> ScoringProcessor:
+    """Production's processor with a delivery of the peer's choice."""
+    logs.configure("WARNING")
+    return ScoringProcessor(
+        store=connect(settings),
+        delivery=delivery,
+        model=RunningModel(settings.models_dir),
+        hashed=keyed_hasher(required(settings.hash_key, "hash_key")),
+        ceiling=Ceiling(settings.dead_letter_ceiling),
+        metrics=metrics,
+    )

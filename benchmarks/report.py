@@ -1,0 +1,106 @@
+"""Figures as a Markdown table and as JSON."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import orjson
+
+from benchmarks.figures import Section, Table
+from benchmarks.machine import Machine
+
+RESULTS = Path(__file__).parent / "results"
+_BUSY = 0.5
+"""Load a core, before a run, from which on its figures say as much of the neighbours."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """A benchmark's section, or why there is none; and the circumstances.
+
+    Attributes:
+        name: the benchmark's.
+        section: None if it failed.
+        failure: empty if it did not.
+        load: load average over the last minute when it began, its predecessors' included.
+        seconds: how long it took.
+    """
+
+    name: str
+    section: Section | None
+    failure: str
+    load: float
+    seconds: float
+
+
+def write_results(stem: str, machine: Machine, outcomes: Sequence[Outcome]) -> tuple[Path, Path]:
+    """Write ``<stem>.md`` and ``<stem>.json`` into the folder of results."""
+    RESULTS.mkdir(exist_ok=True)
+    text, data = RESULTS / f"{stem}.md", RESULTS / f"{stem}.json"
+    text.write_text("\n".join(_lines(machine, outcomes)) + "\n")
+    content = {"machine": asdict(machine), "benchmarks": [asdict(o) for o in outcomes]}
+    data.write_bytes(orjson.dumps(content, option=orjson.OPT_INDENT_2) + b"\n")
+    return text, data
+
+
+def _lines(machine: Machine, outcomes: Sequence[Outcome]) -> Iterator[str]:
+    yield "# Figures of speed"
+    yield ""
+    yield from _circumstances(machine)
+    yield ""
+    yield from _markdown(_summary(outcomes))
+    for outcome in outcomes:
+        yield from _details(outcome)
+
+
+def _circumstances(machine: Machine) -> Iterator[str]:
+    load = ", ".join(f"{value:.2f}" for value in machine.load)
+    yield (
+        f"{machine.at}, commit {machine.commit}. {machine.cores} cores ({machine.processor}),"
+        f" {machine.memory_gb} GB, {machine.system}; all parts and the load generator on it."
+        f" Load averages before the start: {load}."
+    )
+    if machine.load[0] > _BUSY * machine.cores:
+        yield ""
+        yield (
+            "**The machine was busy with other work: the figures are lower bounds of what it"
+            " does alone.**"
+        )
+    yield ""
+    yield ", ".join(f"{name} {value}" for name, value in machine.versions.items())
+
+
+def _summary(outcomes: Sequence[Outcome]) -> Table:
+    rows: list[tuple[str, ...]] = []
+    for outcome in outcomes:
+        if outcome.section is None:
+            rows.append((outcome.name, outcome.failure, "", "no", ""))
+            continue
+        for figure in outcome.section.figures:
+            met = {True: "yes", False: "**no**", None: ""}[figure.met]
+            waits_for = "" if figure.met else figure.waits_for
+            rows.append((figure.name, figure.measured, figure.mark, met, waits_for))
+    return Table("", ("figure", "measured", "mark", "met", "what it waits for"), rows)
+
+
+def _details(outcome: Outcome) -> Iterator[str]:
+    if outcome.section is None:
+        return
+    yield ""
+    yield f"## {outcome.section.title}"
+    yield ""
+    yield f"Took {outcome.seconds:.0f} s; load average when it began: {outcome.load:.2f}."
+    yield from outcome.section.notes
+    for table in outcome.section.tables:
+        yield ""
+        yield from _markdown(table)
+
+
+def _markdown(table: Table) -> Iterator[str]:
+    if table.title:
+        yield f"### {table.title}"
+        yield ""
+    yield "| " + " | ".join(table.headings) + " |"
+    yield "|" + " --- |" * len(table.headings)
+    for row in table.rows:
+        yield "| " + " | ".join(cell.replace("|", "/") for cell in row) + " |"
