@@ -23,7 +23,7 @@ help: ## this list
 
 demo: $(STAMP) ## set up, start, load DATA=folder (or simulate), train, show what was found
 	@$(NATIVE) up
-	@$(if $(DATA),$(PYTHON) -m connectors.load $(DATA),$(PYTHON) -m simulator --pack $(PACK) --seed $(SEED) --history 90)
+	@$(if $(DATA),$(PYTHON) -m connectors.load $(DATA),$(PYTHON) -m simulator --pack $(PACK) --seed $(SEED) --history 30 --wait)
 	@$(PYTHON) -m ml.training
 	@$(PYTHON) -m stream_processors.rescore_all
 	@$(NATIVE) found
