@@ -26,7 +26,6 @@ __all__ = ["STAGES", "DrainProgress", "lag", "show_drain", "wait_drained"]
 
 SLOT = "promo"
 SLOT_LAG_SQL = Path(__file__).parent / "source" / "slot_lag.sql"
-NUDGE_SQL = Path(__file__).parent / "source" / "nudge.sql"
 POLL_S = 0.1
 # A group that has not moved for so long is asked whether records are left for it at all.
 PROBE_AFTER_S = 2.0
@@ -142,7 +141,6 @@ class _Patience:
 
 def _await_slot(settings: Settings, lsn: str, patience: _Patience) -> None:
     with open_session(settings, "promo-drain") as connection:
-        connection.execute(NUDGE_SQL.read_bytes())
         while behind := _slot_lag(connection, lsn):
             patience.look("debezium", behind)
             patience.pause(
