@@ -18,6 +18,8 @@ from connectors.settings import load_settings
 
 DAY_MS = 86_400_000
 MAX_MESSAGE_BYTES = 16 * 1024 * 1024
+MAX_DEAD_LETTER_BYTES = MAX_MESSAGE_BYTES + 64 * 1024
+"""The largest message still fits when the headers of a dead letter come on top."""
 
 
 class Topic(StrEnum):
@@ -47,8 +49,10 @@ class TopicSpec:
     config: Mapping[str, str] = field(default_factory=dict)
 
 
-def _compacted(**more: str) -> Mapping[str, str]:
-    return MappingProxyType({"cleanup.policy": "compact", **more})
+def _compacted(lag_days: int = 0) -> Mapping[str, str]:
+    """For ever, the newest of each key; ``lag_days`` in which nothing is compacted away."""
+    lag_ms = str(lag_days * DAY_MS)
+    return MappingProxyType({"cleanup.policy": "compact", "min.compaction.lag.ms": lag_ms})
 
 
 def _kept(days: int) -> Mapping[str, str]:
@@ -57,17 +61,19 @@ def _kept(days: int) -> Mapping[str, str]:
 
 TOPICS: Mapping[Topic, TopicSpec] = MappingProxyType(
     {
-        Topic.USERS: TopicSpec("user_id", None, _compacted()),
-        Topic.PROMO_CODES: TopicSpec("promo_code", None, _compacted()),
-        Topic.PROMO_USAGES: TopicSpec("usage_id", None, _compacted()),
+        Topic.USERS: TopicSpec("user_id", None, _compacted(lag_days=1)),
+        Topic.PROMO_CODES: TopicSpec("promo_code", None, _compacted(lag_days=1)),
+        Topic.PROMO_USAGES: TopicSpec("usage_id", None, _compacted(lag_days=1)),
         Topic.LABELS: TopicSpec("user_id", None, _compacted()),
         Topic.LINK_DECISIONS: TopicSpec("user_id", None, _compacted()),
         Topic.RESCORE: TopicSpec("user_id", None, _kept(days=1)),
-        Topic.RISK_SCORES: TopicSpec(
-            "user_id", None, _compacted(**{"min.compaction.lag.ms": str(DAY_MS)})
-        ),
+        Topic.RISK_SCORES: TopicSpec("user_id", None, _compacted(lag_days=1)),
         Topic.ABUSE_ALERTS: TopicSpec("user_id", None, _kept(days=14)),
-        Topic.DEAD_LETTER: TopicSpec("the original key", 1, _kept(days=14)),
+        Topic.DEAD_LETTER: TopicSpec(
+            "the original key",
+            1,
+            {**_kept(days=14), "max.message.bytes": str(MAX_DEAD_LETTER_BYTES)},
+        ),
     }
 )
 

@@ -116,7 +116,9 @@ class Neighbourhood:
     @property
     def as_of_us(self) -> int:
         """Event time of the account's newest own event: sign-up or redemption."""
-        return max(self.profile.created_at_us, self.last_redeemed_at_us or 0)
+        if self.last_redeemed_at_us is None:
+            return self.profile.created_at_us
+        return max(self.profile.created_at_us, self.last_redeemed_at_us)
 
 
 class FeatureStore(Protocol):

@@ -9,7 +9,7 @@ from types import TracebackType
 from confluent_kafka import KafkaError, KafkaException, Producer
 
 from connectors.errors import DependencyDown
-from connectors.topics import MAX_MESSAGE_BYTES
+from connectors.topics import MAX_DEAD_LETTER_BYTES
 
 _DELIVERY_TIMEOUT_MS = 30_000
 
@@ -40,7 +40,7 @@ class Delivery:
                 "enable.idempotence": True,
                 "linger.ms": 0,
                 "partitioner": "murmur2_random",
-                "message.max.bytes": MAX_MESSAGE_BYTES,
+                "message.max.bytes": MAX_DEAD_LETTER_BYTES,
                 "delivery.timeout.ms": _DELIVERY_TIMEOUT_MS,
                 "compression.type": "lz4",
                 "log_level": 3,

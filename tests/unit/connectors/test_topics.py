@@ -4,7 +4,14 @@ import pytest
 
 from connectors.drain import STAGES
 from connectors.lag import GROUPS
-from connectors.topics import DAY_MS, SCORING_SOURCES, TOPICS, WAREHOUSE_SOURCES, Topic
+from connectors.topics import (
+    DAY_MS,
+    MAX_MESSAGE_BYTES,
+    SCORING_SOURCES,
+    TOPICS,
+    WAREHOUSE_SOURCES,
+    Topic,
+)
 
 FOR_EVER = {
     Topic.USERS,
@@ -22,11 +29,15 @@ def test_every_topic_is_in_the_table() -> None:
 
 @pytest.mark.parametrize("topic", sorted(FOR_EVER))
 def test_what_cannot_be_rebuilt_is_compacted_and_never_deleted(topic: Topic) -> None:
-    assert TOPICS[topic].config == {"cleanup.policy": "compact"}
+    assert TOPICS[topic].config["cleanup.policy"] == "compact"
+    assert "retention.ms" not in TOPICS[topic].config
 
 
-def test_scores_are_compacted_after_a_day() -> None:
-    config = TOPICS[Topic.RISK_SCORES].config
+@pytest.mark.parametrize(
+    "topic", [Topic.USERS, Topic.PROMO_CODES, Topic.PROMO_USAGES, Topic.RISK_SCORES]
+)
+def test_what_workers_must_see_in_order_is_compacted_after_a_day(topic: Topic) -> None:
+    config = TOPICS[topic].config
 
     assert config == {"cleanup.policy": "compact", "min.compaction.lag.ms": str(DAY_MS)}
 
@@ -35,7 +46,14 @@ def test_scores_are_compacted_after_a_day() -> None:
 def test_what_is_history_is_kept_for_some_days(topic: Topic, days: int) -> None:
     config = TOPICS[topic].config
 
-    assert config == {"cleanup.policy": "delete", "retention.ms": str(days * 86_400_000)}
+    assert config["cleanup.policy"] == "delete"
+    assert config["retention.ms"] == str(days * 86_400_000)
+
+
+def test_the_largest_message_fits_the_dead_letter_topic_with_its_headers() -> None:
+    limit = int(TOPICS[Topic.DEAD_LETTER].config["max.message.bytes"])
+
+    assert limit >= MAX_MESSAGE_BYTES + 1_000
 
 
 def test_topics_keyed_by_account_have_the_same_number_of_partitions() -> None:
