@@ -42,10 +42,9 @@ def decode(topic: str, key: bytes | None, value: bytes | None, hashed: Hasher) -
     if value is None:
         return Tombstone((key or b"").decode("utf-8", "replace"))
     envelope = _object(value)
-    try:
-        read = _READERS[Topic(topic)]
-    except (KeyError, ValueError):
-        raise PoisonMessage("decode", f"{topic} is not a source topic") from None
+    read = _READERS.get(topic)
+    if read is None:
+        raise PoisonMessage("decode", f"{topic} is not a source topic")
     return read(_operation(envelope), envelope, _origin(envelope), hashed)
 
 
@@ -139,7 +138,7 @@ def _decimal(row: Row, column: str) -> Decimal | None:
 
 
 _Reader = Callable[[str, Row, Origin, Hasher], Event]
-_READERS: Mapping[Topic, _Reader] = {
+_READERS: Mapping[str, _Reader] = {
     Topic.USERS: _account,
     Topic.PROMO_USAGES: _redemption,
     Topic.PROMO_CODES: _code,

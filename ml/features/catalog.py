@@ -4,7 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ml.features import links, own, redemptions, verification
-from ml.features.feature import Common, Fact, Feature, as_of
+from ml.features.feature import Available, Common, Fact, Feature, as_of, unavailable
 from ml.store import Neighbourhood
 
 CATALOG: tuple[Feature, ...] = (
@@ -19,6 +19,15 @@ COMMON_COLUMNS: dict[Fact, int] = {
 }
 """The only columns that depend on a bundle's :class:`Common`, by the fact they weigh."""
 
+# Which features have a value is asked once an account, not once a feature.
+_COMPUTE = {
+    redeemed: tuple(
+        feature.compute if redeemed or feature.available is Available.REGISTRATION else unavailable
+        for feature in CATALOG
+    )
+    for redeemed in (False, True)
+}
+
 
 def vector(neighbourhood: Neighbourhood, common: Common) -> NDArray[np.float64]:
     """The as-of vector of one account.
@@ -32,4 +41,5 @@ def vector(neighbourhood: Neighbourhood, common: Common) -> NDArray[np.float64]:
         Shape ``(len(CATALOG),)``; NaN where a value is unknown or not available yet.
     """
     view = as_of(neighbourhood, common)
-    return np.array([feature.value(view) for feature in CATALOG], dtype=np.float64)
+    computed = [compute(view) for compute in _COMPUTE[bool(view.redemptions)]]
+    return np.array(computed, dtype=np.float64)

@@ -105,14 +105,13 @@ class Feature:
     compute: Callable[[AsOf], float]
     leaning: Leaning = Leaning.EITHER
 
-    def value(self, view: AsOf) -> float:
-        """The number for one account; NaN before it is available."""
-        if self.available is Available.REDEMPTION and not view.redemptions:
-            return NAN
-        return self.compute(view)
-
 
 NAN = float("nan")
+
+
+def unavailable(_: AsOf) -> float:
+    """The value of a feature that is not available yet: NaN."""
+    return NAN
 
 
 def as_of(neighbourhood: Neighbourhood, common: Common) -> AsOf:
@@ -122,7 +121,7 @@ def as_of(neighbourhood: Neighbourhood, common: Common) -> AsOf:
         profile=neighbourhood.profile,
         redemptions=neighbourhood.redemptions,
         linked={
-            link: tuple(account for account in accounts if account.created_at_us <= moment)
+            link: tuple([account for account in accounts if account.created_at_us <= moment])
             for link, accounts in neighbourhood.linked.items()
         },
         moment_us=moment,

@@ -25,8 +25,8 @@ def _ever(link: Link) -> Callable[[AsOf], float]:
 def _within(link: Link, span_us: int) -> Callable[[AsOf], float]:
     def count(view: AsOf) -> float:
         accounts = view.linked.get(link)
-        if accounts is None:
-            return NAN
+        if not accounts:
+            return NAN if accounts is None else 0.0
         own = view.profile.created_at_us
         return float(sum(abs(account.created_at_us - own) <= span_us for account in accounts))
 

@@ -23,8 +23,8 @@ def _seconds_to_first(view: AsOf) -> float:
 def _same_code(link: Link) -> Callable[[AsOf], float]:
     def count(view: AsOf) -> float:
         accounts = view.linked.get(link)
-        if accounts is None:
-            return NAN
+        if not accounts:
+            return NAN if accounts is None else 0.0
         own = {redemption.promo_code for redemption in view.redemptions}
         return float(
             sum(

@@ -209,12 +209,15 @@ class _Neighbours:
         self._labels = {user: _LABELS[label] for user, (label, _) in accounts.items()}
 
     def linked(self, flat: Sequence[str]) -> tuple[LinkedAccount, ...]:
+        if not flat:  # most identifiers are nobody else's
+            return ()
         return tuple(
             LinkedAccount(user, _number(at), self._labels[user], self._redemptions[user])
             for user, at in _pairs(flat)
         )
 
 
+_LINKS: Mapping[str, Link] = {link.value: link for link in Link}
 _LABELS: Mapping[object, bool | None] = {False: None, "0": False, "1": True}
 
 
@@ -224,7 +227,7 @@ def _known(subject: Sequence[Any], neighbours: _Neighbours) -> Known:
     if not blob:
         return Known(None, latest)
     profile = Profile(*orjson.loads(blob))
-    found = {Link(link): neighbours.linked(flat) for link, flat in links}
+    found = {_LINKS[link]: neighbours.linked(flat) for link, flat in links}
     return Known(
         Neighbourhood(
             profile=profile,
@@ -238,6 +241,8 @@ def _known(subject: Sequence[Any], neighbours: _Neighbours) -> Known:
 
 
 def _redemptions(flat: Sequence[str]) -> tuple[Redemption, ...]:
+    if not flat:
+        return ()
     return tuple(
         Redemption(
             _number(at), int(member[:_USAGE_DIGITS]) - _USAGE_OFFSET, member[_USAGE_DIGITS + 1 :]
