@@ -141,7 +141,8 @@ def mark_stages(sampler: Sampler) -> None:
     )
     waiting: tuple[tuple[Any, str, Stage, Stage | None], ...] = (
         (RedisStore, "exchange", Stage.EXCHANGE, None),
-        (RedisStore, "settle", Stage.SETTLE, None),
+        (RedisStore, "keep", Stage.SETTLE, None),
+        (RedisStore, "confirm", Stage.SETTLE, None),
         (Delivery, "deliver", Stage.DELIVER, None),
         (worker.Worker, "_handle", Stage.OTHER, Stage.ACKNOWLEDGE),
     )

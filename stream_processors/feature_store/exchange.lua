@@ -12,7 +12,7 @@
 --   c:<code>         hash: v version, d terms
 --   w:<code>         set of accounts that redeemed the code before it was defined
 --   o:<source>       hash, an outbox: accounts that still have to be scored again -> token
---   risk:<user>      hash: the latest risk (written by settle.lua)
+--   risk:<user>      hash: the latest risk (written by keep.lua)
 --
 -- The rules mirror ml/memory_store.py, and a conformance suite holds both to one answer.
 
@@ -228,7 +228,7 @@ local function describe(user, account)
     last[2] or false,
     account.profile and linked(user, account.created, account.identifiers) or {},
     codes,
-    redis.call('HMGET', 'risk:' .. user, 'revision', 'digest', 'alert'),
+    redis.call('HMGET', 'risk:' .. user, 'revision', 'replaces', 'digest', 'alert', 'undelivered'),
   }
 end
 

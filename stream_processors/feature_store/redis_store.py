@@ -38,7 +38,8 @@ class NewRisk:
 
     Attributes:
         user_id: the account.
-        replaces: revision of the risk it was compared with, None if there was none.
+        compared_with: revision of the risk that was found, None if there was none.
+        replaces: the revision before its own, None if it is the first.
         revision: its own.
         digest: of its content.
         alert: state of the account's alert, empty if it never had one.
@@ -46,6 +47,7 @@ class NewRisk:
     """
 
     user_id: str
+    compared_with: int | None
     replaces: int | None
     revision: int
     digest: str
@@ -62,7 +64,8 @@ class RedisStore:
     def __init__(self, redis: "Redis") -> None:
         self._redis = redis
         self._exchange = redis.register_script(_script("exchange.lua"))
-        self._settle = redis.register_script(_script("settle.lua"))
+        self._keep = redis.register_script(_script("keep.lua"))
+        self._confirm = redis.register_script(_script("confirm.lua"))
 
     async def exchange(
         self,
@@ -83,33 +86,44 @@ class RedisStore:
         packed = question(changes, subjects, token, hypothetical)
         return answer(cast(bytes, await self._call(self._exchange, packed)))
 
-    async def settle(
-        self, risks: Sequence[NewRisk], erased: Sequence[str], passed_on: Sequence[LeftOver]
-    ) -> list[str]:
-        """Keep latest risks, drop those of erased accounts, clear outbox entries. Idempotent.
+    async def keep(self, risks: Sequence[NewRisk]) -> set[str]:
+        """Keep latest risks as undelivered. Idempotent.
 
         Returns:
-            Accounts whose risk another writer replaced meanwhile: they must be scored again.
+            Accounts whose risk another writer replaced meanwhile: nothing was kept of them, they
+            must be scored again.
         """
-        packed = ormsgpack.packb(
+        rows = [
+            [
+                risk.user_id,
+                _text(risk.compared_with),
+                _text(risk.replaces),
+                str(risk.revision),
+                risk.digest,
+                risk.alert,
+                risk.document,
+            ]
+            for risk in risks
+        ]
+        return await self._users(self._keep, {"risks": rows})
+
+    async def confirm(
+        self, delivered: Iterable[NewRisk], erased: Sequence[str], passed_on: Sequence[LeftOver]
+    ) -> set[str]:
+        """Mark risks as delivered, drop erased accounts' risks, clear outbox entries. Idempotent.
+
+        Returns:
+            Accounts whose risk another writer replaced meanwhile: that one must be published
+            again, because the one just delivered may be the topic's last.
+        """
+        return await self._users(
+            self._confirm,
             {
-                "risks": [
-                    [
-                        risk.user_id,
-                        False if risk.replaces is None else str(risk.replaces),
-                        str(risk.revision),
-                        risk.digest,
-                        risk.alert,
-                        risk.document,
-                    ]
-                    for risk in risks
-                ],
+                "delivered": [[risk.user_id, str(risk.revision)] for risk in delivered],
                 "erased": list(erased),
                 "passed_on": [[entry.source, entry.user_id, entry.token] for entry in passed_on],
-            }
+            },
         )
-        lost = cast(list[bytes], await self._call(self._settle, packed))
-        return [user.decode() for user in lost]
 
     async def latest_risk(self, user_id: str) -> bytes | None:
         """The published JSON document of an account's latest risk."""
@@ -137,6 +151,10 @@ class RedisStore:
         """Give the connections back."""
         await self._redis.aclose()
 
+    async def _users(self, script: object, argument: object) -> set[str]:
+        found = await self._call(script, ormsgpack.packb(argument))
+        return {user.decode() for user in cast(list[bytes], found)}
+
     async def _call(self, script: object, packed: bytes) -> object:
         try:
             return await script(args=[packed])  # type: ignore[operator]
@@ -160,6 +178,11 @@ def connect(settings: Settings, timeout_s: float = 10.0) -> RedisStore:
             retry=Retry(NoBackoff(), 1),
         )
     )
+
+
+def _text(revision: int | None) -> str | bool:
+    """A revision for Lua, where a number would lose digits; False stands for none."""
+    return False if revision is None else str(revision)
 
 
 def _script(name: str) -> str:

@@ -78,11 +78,21 @@ class LeftOver:
 
 @dataclass(frozen=True, slots=True)
 class LatestRisk:
-    """What Redis keeps of an account's latest risk to compare the next one with."""
+    """What Redis keeps of an account's latest risk to compare the next one with.
+
+    Attributes:
+        revision: its own.
+        replaces: the revision before it, None if it was the first.
+        digest: of its content.
+        alert: state of the account's alert, empty if it never had one.
+        undelivered: its publication was begun and never confirmed; it may be missing.
+    """
 
     revision: int
+    replaces: int | None
     digest: str
     alert: str
+    undelivered: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,8 +232,8 @@ _LABELS: Mapping[object, bool | None] = {False: None, "0": False, "1": True}
 
 
 def _known(subject: Sequence[Any], neighbours: _Neighbours) -> Known:
-    blob, redemptions, last, links, codes, (revision, digest, alert) = subject
-    latest = LatestRisk(int(revision), digest, alert) if revision else None
+    blob, redemptions, last, links, codes, risk = subject
+    latest = _latest(*risk)
     if not blob:
         return Known(None, latest)
     profile = Profile(*orjson.loads(blob))
@@ -238,6 +248,15 @@ def _known(subject: Sequence[Any], neighbours: _Neighbours) -> Known:
         ),
         latest,
     )
+
+
+def _latest(
+    revision: str | bool, replaces: str, digest: str, alert: str, undelivered: str | bool
+) -> LatestRisk | None:
+    if not revision:
+        return None
+    before = int(replaces) if replaces else None
+    return LatestRisk(int(revision), before, digest, alert, bool(undelivered))
 
 
 def _redemptions(flat: Sequence[str]) -> tuple[Redemption, ...]:

@@ -1,4 +1,4 @@
 """From source events to risk scores and abuse alerts.
 
-The walk of a registration: ``decode -> exchange -> score -> documents -> deliver -> settle``.
+The walk of a batch: decode, exchange, score, publication, keep, deliver, confirm.
 """

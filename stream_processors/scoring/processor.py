@@ -1,40 +1,53 @@
 """One batch of the scoring worker, from messages to delivered scores."""
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-
-import orjson
 
 from connectors.errors import PoisonMessage
 from connectors.profile import Hasher
-from connectors.topics import Topic
-from ml.scorer import Risk, score
+from ml.scorer import score
 from stream_processors.dead_letters import Ceiling, DeadLetters
 from stream_processors.delivery import Delivery, Outgoing
 from stream_processors.dependencies import until_up
-from stream_processors.feature_store.redis_store import NewRisk, RedisStore
-from stream_processors.feature_store.wire import Answer, Known
+from stream_processors.feature_store.redis_store import RedisStore
+from stream_processors.feature_store.wire import Answer
 from stream_processors.intake import Message
 from stream_processors.metrics import Metrics
-from stream_processors.scoring import documents, rescore
-from stream_processors.scoring.documents import AlertState, Status
+from stream_processors.scoring import rescore
 from stream_processors.scoring.plan import Plan, plan, requests
+from stream_processors.scoring.publication import (
+    Publication,
+    Retirement,
+    publication,
+    retirement,
+)
 from stream_processors.scoring.rescore import RescoreRequest, Trigger
 from stream_processors.scoring.running_model import RunningModel
 
 
 @dataclass(slots=True)
-class _Output:
-    """What a batch publishes, and what Redis keeps once that is delivered."""
+class _Outcome:
+    """What a batch's scores come to, by account."""
 
-    messages: list[Outgoing] = field(default_factory=list)
-    risks: list[NewRisk] = field(default_factory=list)
-    erased: list[str] = field(default_factory=list)
+    publications: dict[str, Publication] = field(default_factory=dict)
+    retirements: list[Retirement] = field(default_factory=list)
+
+    def messages(self) -> Iterator[Outgoing]:
+        """Everything that the batch says of accounts."""
+        for news in self.publications.values():
+            yield from news.messages
+        for ended in self.retirements:
+            yield from ended.messages
 
 
 class ScoringProcessor:
-    """Applies changes to the feature store, scores accounts, publishes, then remembers."""
+    """Applies changes to the feature store, scores accounts, keeps the risks, publishes them.
+
+    A risk is kept before it is published: should the process end in between, whoever gets the
+    batch again finds it undelivered and publishes it. A writer that comes too late keeps
+    nothing and publishes nothing.
+    """
 
     def __init__(
         self,
@@ -70,16 +83,12 @@ class ScoringProcessor:
             lambda: self._store.exchange(made.changes, list(made.subjects), token),
             self._metrics,
         )
-        output = self._score(made, known)
-        passed_on = self._pass_on(made, known)
-        await self._deliver([*passed_on, *output.messages])
-        lost = await until_up(
-            "redis",
-            lambda: self._store.settle(output.risks, output.erased, known.left_over),
-            self._metrics,
-        )
-        await self._deliver([self._again(user, made) for user in lost])
-        self._observe(made, output)
+        outcome = self._score(made, known)
+        lost = await self._keep(outcome)
+        await self._deliver([*self._pass_on(made, known), *outcome.messages()])
+        overtaken = await self._confirm(outcome, known)
+        await self._deliver([_again(made.subjects[user]) for user in sorted(lost | overtaken)])
+        self._observe(made, outcome)
 
     async def set_aside(self, message: Message, poison: PoisonMessage) -> None:
         """See :class:`stream_processors.worker.Processor`."""
@@ -99,103 +108,55 @@ class ScoringProcessor:
             self._metrics.rescores.labels(request.trigger).inc()
         return [rescore.encode(request) for request in asked]
 
-    def _score(self, made: Plan, known: Answer) -> _Output:
-        output = _Output()
+    def _score(self, made: Plan, known: Answer) -> _Outcome:
+        outcome = _Outcome()
         pairs = list(zip(made.subjects.values(), known.subjects, strict=True))
-        registered = [(r, k) for r, k in pairs if k.neighbourhood is not None]
-        risks = score(
-            [k.neighbourhood for _, k in registered if k.neighbourhood], self._model.current()
-        )
-        for (request, account), risk in zip(registered, risks, strict=True):
-            self._publish(output, request, account, risk)
-        for request, account in pairs:
-            if account.neighbourhood is None and account.latest is not None:
-                self._retire(output, request.user_id, account)
-        return output
+        registered = [(r, k.latest, k.neighbourhood) for r, k in pairs if k.neighbourhood]
+        risks = score([around for _, _, around in registered], self._model.current())
+        for (request, latest, _), risk in zip(registered, risks, strict=True):
+            news = publication(request, latest, risk, self._clock_us())
+            if news is not None:
+                outcome.publications[request.user_id] = news
+        outcome.retirements = [
+            retirement(request.user_id, account.latest, self._clock_us())
+            for request, account in pairs
+            if account.neighbourhood is None and account.latest is not None
+        ]
+        return outcome
 
-    def _publish(self, output: _Output, request: RescoreRequest, known: Known, risk: Risk) -> None:
-        """The score if it says something new, the alert if that does, or nothing."""
-        latest, digest = known.latest, documents.risk_digest(risk)
-        before = AlertState.parse(latest.alert) if latest else None
-        alert = documents.next_alert(before, risk)
-        again = request.publish_anyway
-        says_new = again or latest is None or latest.digest != digest
-        alerts_new = alert is not None and (alert != before or again)
-        if not says_new and not alerts_new:
-            return
-        replaces = latest.revision if latest else None
-        revision = max(self._clock_us(), (replaces or 0) + 1)
-        text = b""
-        if says_new:
-            text = self._publish_score(output, request, risk, replaces, revision)
-        if alert is not None and alerts_new:
-            self._publish_alert(output, request, risk, alert, revision)
-        output.risks.append(
-            NewRisk(
-                user_id=risk.user_id,
-                replaces=replaces,
-                revision=revision if says_new or replaces is None else replaces,
-                digest=digest,
-                alert=str(alert or ""),
-                document=text.decode(),
-            )
+    async def _keep(self, outcome: _Outcome) -> set[str]:
+        """Keep the risks; those that somebody else wrote meanwhile are not published."""
+        risks = [news.kept for news in outcome.publications.values()]
+        if not risks:
+            return set()
+        lost = await until_up("redis", lambda: self._store.keep(risks), self._metrics)
+        for user in lost:
+            del outcome.publications[user]
+        return lost
+
+    async def _confirm(self, outcome: _Outcome, known: Answer) -> set[str]:
+        delivered = [news.kept for news in outcome.publications.values()]
+        erased = [ended.user_id for ended in outcome.retirements]
+        return await until_up(
+            "redis",
+            lambda: self._store.confirm(delivered, erased, known.left_over),
+            self._metrics,
         )
 
-    def _publish_score(
-        self,
-        output: _Output,
-        request: RescoreRequest,
-        risk: Risk,
-        replaces: int | None,
-        revision: int,
-    ) -> bytes:
-        document = documents.score_document(
-            risk, replaces=replaces, revision=revision, trigger=request.trigger
-        )
-        text = orjson.dumps(document)
-        output.messages.append(Outgoing(Topic.RISK_SCORES, risk.user_id.encode(), text))
-        self._metrics.scores.labels(risk.level).inc()
-        return text
-
-    def _publish_alert(
-        self,
-        output: _Output,
-        request: RescoreRequest,
-        risk: Risk,
-        alert: AlertState,
-        revision: int,
-    ) -> None:
-        document = documents.alert_document(risk, alert, revision=revision, trigger=request.trigger)
-        output.messages.append(
-            Outgoing(Topic.ABUSE_ALERTS, risk.user_id.encode(), orjson.dumps(document))
-        )
-        self._metrics.alerts.labels(alert.status).inc()
-
-    def _retire(self, output: _Output, user_id: str, known: Known) -> None:
-        """An erased account: its score's tombstone, and the end of its alert."""
-        latest = known.latest
-        assert latest is not None
-        key = user_id.encode()
-        output.messages.append(Outgoing(Topic.RISK_SCORES, key, None))
-        alert = AlertState.parse(latest.alert)
-        if alert is not None and alert.status is not Status.CLEARED:
-            revision = max(self._clock_us(), latest.revision + 1)
-            cleared = documents.erasure_alert(user_id, revision=revision)
-            output.messages.append(Outgoing(Topic.ABUSE_ALERTS, key, orjson.dumps(cleared)))
-            self._metrics.alerts.labels(Status.CLEARED).inc()
-        output.erased.append(user_id)
-
-    def _again(self, user_id: str, made: Plan) -> Outgoing:
-        """Somebody else wrote this account's risk meanwhile: the owner shall have the last word."""
-        caused_at_us = made.subjects[user_id].caused_at_us
-        return rescore.encode(
-            RescoreRequest(user_id, Trigger.RESCORE, caused_at_us, publish_anyway=True)
-        )
-
-    def _observe(self, made: Plan, output: _Output) -> None:
+    def _observe(self, made: Plan, outcome: _Outcome) -> None:
         now = self._clock_us()
-        for risk in output.risks:
-            request = made.subjects[risk.user_id]
-            self._metrics.commit_to_score.labels(request.trigger).observe(
-                max(0, now - request.caused_at_us) / 1e6
-            )
+        for user, news in outcome.publications.items():
+            request = made.subjects[user]
+            waited_s = max(0, now - request.caused_at_us) / 1e6
+            self._metrics.commit_to_score.labels(request.trigger).observe(waited_s)
+            if news.level is not None:
+                self._metrics.scores.labels(news.level).inc()
+            if news.status is not None:
+                self._metrics.alerts.labels(news.status).inc()
+
+
+def _again(request: RescoreRequest) -> Outgoing:
+    """Somebody else wrote this account's risk meanwhile: the owner shall have the last word."""
+    return rescore.encode(
+        RescoreRequest(request.user_id, Trigger.RESCORE, request.caused_at_us, publish_anyway=True)
+    )

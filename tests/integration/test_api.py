@@ -62,8 +62,8 @@ def _published(settings: Settings, user_id: str) -> bytes:
     (risk,) = score([Neighbourhood(Profile(user_id, 0), (), None, {}, {})], None)
     document = score_document(risk, replaces=None, revision=1, trigger=Trigger.REGISTRATION)
     text = orjson.dumps(document)
-    kept = NewRisk(user_id, None, 1, risk_digest(risk), "", text.decode())
-    _with_store(settings, lambda store: store.settle([kept], [], []))
+    kept = NewRisk(user_id, None, None, 1, risk_digest(risk), "", text.decode())
+    _with_store(settings, lambda store: store.keep([kept]))
     return text
 
 

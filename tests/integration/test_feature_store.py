@@ -23,8 +23,8 @@ from connectors.events import (
 from connectors.profile import Profile
 from connectors.settings import Settings, required
 from ml.memory_store import MemoryStore
-from stream_processors.feature_store.redis_store import RedisStore, connect
-from stream_processors.feature_store.wire import Sourced
+from stream_processors.feature_store.redis_store import NewRisk, RedisStore, connect
+from stream_processors.feature_store.wire import LatestRisk, Sourced
 
 USERS = [f"u{n}" for n in range(6)] + ["ü-Zoë", "a b"]
 CODES = ["A", "B:1", "ç"]
@@ -171,7 +171,48 @@ async def test_accounts_left_behind_stay_in_the_outbox_until_they_were_passed_on
     redelivered = await store.exchange([Sourced(moved, "users-0")], [], "3")
     assert [entry.user_id for entry in redelivered.left_over] == ["a"]
 
-    await store.settle([], [], redelivered.left_over)
+    await store.confirm([], [], redelivered.left_over)
     again = await store.exchange([Sourced(moved, "users-0")], [], "4")
     assert again.left_over == ()
+    await store.close()
+
+
+def _risk(revision: int, compared_with: int | None) -> NewRisk:
+    return NewRisk("a", compared_with, compared_with, revision, f"digest-{revision}", "", "{}")
+
+
+async def _latest(store: RedisStore) -> LatestRisk | None:
+    return (await store.exchange([], ["a"])).subjects[0].latest
+
+
+async def test_a_kept_risk_is_undelivered_until_it_is_confirmed(
+    redis_settings: Settings, emptied: Callable[..., object]
+) -> None:
+    emptied()
+    store = connect(redis_settings)
+    risk = _risk(5, None)
+
+    assert await store.keep([risk]) == set()
+    assert await store.keep([risk]) == set()  # a retry after a lost answer
+    assert await _latest(store) == LatestRisk(5, None, "digest-5", "", True)
+
+    assert await store.confirm([risk], [], []) == set()
+    assert await _latest(store) == LatestRisk(5, None, "digest-5", "", False)
+    await store.close()
+
+
+async def test_a_writer_that_comes_too_late_keeps_nothing_and_is_told(
+    redis_settings: Settings, emptied: Callable[..., object]
+) -> None:
+    emptied()
+    store = connect(redis_settings)
+    await store.keep([_risk(5, None)])
+    await store.keep([_risk(6, 5)])
+
+    assert await store.keep([_risk(7, 5)]) == {"a"}
+    assert await store.confirm([_risk(5, None)], [], []) == {"a"}
+    assert await _latest(store) == LatestRisk(6, 5, "digest-6", "", True)
+
+    await store.confirm([], ["a"], [])
+    assert await _latest(store) is None
     await store.close()

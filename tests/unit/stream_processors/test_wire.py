@@ -9,7 +9,13 @@ import pytest
 
 from connectors.events import Change
 from ml.store import CAP, Link, Redemption
-from stream_processors.feature_store.wire import Sourced, answer, pack_profile, question
+from stream_processors.feature_store.wire import (
+    LatestRisk,
+    Sourced,
+    answer,
+    pack_profile,
+    question,
+)
 from tests.unit.connectors.envelopes import profiled
 from tests.unit.ml.builders import (
     NOON_US,
@@ -23,7 +29,7 @@ from tests.unit.ml.builders import (
     withdrawn,
 )
 
-NONE = [False, False, False]
+NONE = [False] * 5
 
 
 def packed(*changes: Change) -> list[list[Any]]:
@@ -103,7 +109,7 @@ def test_an_answer_is_read_back_whole() -> None:
         f"{at(2)}",
         [["device", ["ben", str(NOON_US), "cleo", str(NOON_US)]]],
         [["SPRING", '["fixed_amount","10.5",null]'], ["GONE", False]],
-        ["17", "digest", "open:high:x"],
+        ["17", "", "digest", "open:high:x", "1"],
     ]
     accounts = {"ben": [False, []], "cleo": ["1", [member(-4, "A:B"), str(at(3))]]}
 
@@ -120,7 +126,7 @@ def test_an_answer_is_read_back_whole() -> None:
     assert around.codes.keys() == {"SPRING"}
     assert around.codes["SPRING"].discount_value == Decimal("10.5")
     assert known.latest is not None
-    assert (known.latest.revision, known.latest.alert) == (17, "open:high:x")
+    assert known.latest == LatestRisk(17, None, "digest", "open:high:x", undelivered=True)
 
 
 @pytest.mark.parametrize("affected", [[], [["ben", 0, "redemption"]]])
