@@ -29,7 +29,8 @@ from tests.unit.ml.builders import (
     withdrawn,
 )
 
-NONE = [False] * 5
+NONE = [False, False, False]
+NO_RISK = [False] * 5
 
 
 def packed(*changes: Change) -> list[list[Any]]:
@@ -96,7 +97,7 @@ def test_usage_ids_sort_as_text_like_numbers() -> None:
 
 
 def test_an_unknown_account_has_no_neighbourhood() -> None:
-    known = answer(reply([[False, [], False, [], [], NONE]])).subjects[0]
+    known = answer(reply([[False, [], False, [], [], NO_RISK]])).subjects[0]
     assert known.neighbourhood is None
     assert known.latest is None
 
