@@ -12,6 +12,7 @@ from pathlib import Path
 from benchmarks import drain, freshness, latency, startup, sustained
 from benchmarks.figures import Section
 from benchmarks.machine import describe
+from benchmarks.neighbours import watched
 from benchmarks.report import Outcome, write_results
 from benchmarks.workbench import Workbench
 from connectors.settings import load_settings
@@ -50,13 +51,14 @@ def _run(name: str, bench: Workbench) -> Outcome:
     print(f"{name} (load average {load:.2f})", flush=True)
     section, failure = None, ""
     try:
-        section = BENCHMARKS[name](bench)
+        with watched(bench.scratch) as others:
+            section = BENCHMARKS[name](bench)
     except Exception as error:  # the process's edge: the other figures are still wanted
         traceback.print_exc()
         failure = f"failed: {type(error).__name__}: {error}"
     seconds = time.monotonic() - started
     print(f"{name}: {seconds:.0f} s", flush=True)
-    return Outcome(name, section, failure, load, seconds)
+    return Outcome(name, section, failure, load, seconds, others)
 
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import psutil
 
+from benchmarks.figures import Table
 from connectors.settings import Settings
 from infra.native import stack as native
 from infra.native.layout import layout_of
@@ -46,6 +47,15 @@ def cores_between(earlier: Use, later: Use) -> dict[str, float]:
     return {name: (later.cpu_s[name] - at) / span_s for name, at in earlier.cpu_s.items()}
 
 
+def cores_table(columns: Mapping[str, Mapping[str, float]]) -> Table:
+    """A table of busy cores: a row for each part, a column for each of several occasions."""
+    found = list(columns.values())
+    rows = [(part, *(f"{cores[part]:.2f}" for cores in found)) for part in found[0]]
+    total = ("all parts", *(f"{sum(cores.values()):.2f}" for cores in found))
+    cores_here = len(os.sched_getaffinity(0))
+    return Table(f"Cores busy, of {cores_here}", ("part", *columns), [*rows, total])
+
+
 def _roots(settings: Settings) -> dict[str, int]:
     layout = layout_of(settings)
     names = [part.name for part in parts_of(settings, layout, find_tools())]
@@ -77,8 +87,3 @@ def _memory(process: psutil.Process) -> tuple[int, int]:
     except psutil.Error:
         return 0, 0
     return int(found.rss), int(found.pss)
-
-
-def machine_cores() -> int:
-    """Cores that this process may use."""
-    return len(os.sched_getaffinity(0))

@@ -8,10 +8,11 @@ import orjson
 
 from benchmarks.figures import Section, Table
 from benchmarks.machine import Machine
+from benchmarks.neighbours import Neighbours
 
 RESULTS = Path(__file__).parent / "results"
-_BUSY = 0.5
-"""Load a core, before a run, from which on its figures say as much of the neighbours."""
+_BUSY_CORES = 0.1
+"""Cores busy with other work from which on a figure says something of that work too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +25,7 @@ class Outcome:
         failure: empty if it did not.
         load: load average over the last minute when it began, its predecessors' included.
         seconds: how long it took.
+        others: what anybody else kept busy meanwhile.
     """
 
     name: str
@@ -31,6 +33,7 @@ class Outcome:
     failure: str
     load: float
     seconds: float
+    others: Neighbours
 
 
 def write_results(stem: str, machine: Machine, outcomes: Sequence[Outcome]) -> tuple[Path, Path]:
@@ -47,6 +50,7 @@ def _lines(machine: Machine, outcomes: Sequence[Outcome]) -> Iterator[str]:
     yield "# Figures of speed"
     yield ""
     yield from _circumstances(machine)
+    yield from _warning(outcomes)
     yield ""
     yield from _markdown(_summary(outcomes))
     for outcome in outcomes:
@@ -60,14 +64,18 @@ def _circumstances(machine: Machine) -> Iterator[str]:
         f" {machine.memory_gb} GB, {machine.system}; all parts and the load generator on it."
         f" Load averages before the start: {load}."
     )
-    if machine.load[0] > _BUSY * machine.cores:
-        yield ""
-        yield (
-            "**The machine was busy with other work: the figures are lower bounds of what it"
-            " does alone.**"
-        )
     yield ""
     yield ", ".join(f"{name} {value}" for name, value in machine.versions.items())
+
+
+def _warning(outcomes: Sequence[Outcome]) -> Iterator[str]:
+    disturbed = [o.name for o in outcomes if o.others.mean_cores > _BUSY_CORES]
+    if disturbed:
+        yield ""
+        yield (
+            f"**Other work ran on the machine during {', '.join(disturbed)}: alone it does"
+            " better.**"
+        )
 
 
 def _summary(outcomes: Sequence[Outcome]) -> Table:
@@ -89,7 +97,12 @@ def _details(outcome: Outcome) -> Iterator[str]:
     yield ""
     yield f"## {outcome.section.title}"
     yield ""
-    yield f"Took {outcome.seconds:.0f} s; load average when it began: {outcome.load:.2f}."
+    others = outcome.others
+    yield (
+        f"Took {outcome.seconds:.0f} s; load average when it began: {outcome.load:.2f}; other"
+        f" work kept {others.mean_cores:.2f} cores busy meanwhile ({others.most_cores:.2f} at"
+        " most)."
+    )
     yield from outcome.section.notes
     for table in outcome.section.tables:
         yield ""

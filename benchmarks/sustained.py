@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from benchmarks.figures import Figure, Section, Table
 from benchmarks.lags import LAGS, LagMeter, trend
 from benchmarks.pace import write_paced
-from benchmarks.processes import cores_between, machine_cores, use
+from benchmarks.processes import cores_between, cores_table, use
 from benchmarks.workbench import Workbench
 from connectors.drain import wait_drained
 from connectors.loading.rows import Row
@@ -111,7 +111,7 @@ def _section(trials: Sequence[Trial]) -> Section:
                 "a third core: the parts share this machine with the load generator",
             )
         ],
-        (_lags(trials), _cores(trials)),
+        (_lags(trials), cores_table({f"at {t.rate:,.0f}/s": t.cores for t in trials})),
         (
             f"Registrations and redemptions of the mix, {SECONDS:.0f} s at each rate, in"
             f" {TRANSACTIONS:.0f} transactions a second. Trend: growth of a lag as a share of the"
@@ -134,13 +134,3 @@ def _lags(trials: Sequence[Trial]) -> Table:
     ]
     headings = ("rows/s", "written/s", *(f"{name}: trend, lag" for name in LAGS))
     return Table("Lag", (*headings, "drained after s", "flat"), rows)
-
-
-def _cores(trials: Sequence[Trial]) -> Table:
-    rows = [(part, *(f"{trial.cores[part]:.2f}" for trial in trials)) for part in trials[0].cores]
-    total = ("all parts", *(f"{sum(trial.cores.values()):.2f}" for trial in trials))
-    return Table(
-        f"Cores busy, of {machine_cores()}",
-        ("part", *(f"at {trial.rate:,.0f}/s" for trial in trials)),
-        [*rows, total],
-    )

@@ -49,9 +49,14 @@ class Workbench:
 
     @cached_property
     def live(self) -> Settings:
-        """A complete running stack with a model and promo codes; started once, drained."""
+        """A complete running stack with a model; started once, warm and drained.
+
+        Warm: a copy of the mix went through. Java compiles what it runs often, and until it has
+        (half a minute at 300 rows a second), the parts compete with its compiler for the cores.
+        """
         settings = self._running.enter_context(self.stack("live"))
         write_all(settings, self.mix.codes)
+        write_all(settings, self.mix.copy())
         wait_drained(settings)
         return settings
 
