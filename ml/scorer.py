@@ -28,6 +28,7 @@ RULES_ONLY = "rules"
 """The model version of a score that was made before there was a model."""
 
 _MOST_MODEL_REASONS = 5
+_LEAST_SHARE = 0.00005
 _LEAST_CONTRIBUTION = 0.25
 
 
@@ -132,7 +133,7 @@ def shown(unit: Unit, value: float) -> str:
         return "unknown"
     match unit:
         case Unit.SHARE:
-            return f"{value:.2%}"
+            return f"{value:.2%} of all" if value >= _LEAST_SHARE else "hardly any"
         case Unit.SECONDS:
             return _span(value)
         case Unit.FLAG:

@@ -1,8 +1,6 @@
 """What the stream has found so far, and where to look: the end of ``make demo``."""
 
-from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import orjson
 from clickhouse_connect.driver import Client
@@ -69,17 +67,14 @@ def _print_model(console: Console, models_dir: Path) -> None:
         console.print("[bold]Model[/]  none yet, rules alone: make train")
         return
     described = orjson.loads(bundle.read_bytes())
-    console.print(f"[bold]Model[/]  {described['version']}")
-    for name, value in _figures(described["metrics"]):
-        console.print(f"  {name:<40} {value}")
-
-
-def _figures(metrics: dict[str, Any]) -> Sequence[tuple[str, str]]:
-    return [
-        (name.replace("_", " "), f"{value:.3f}")
-        for name, value in metrics.items()
-        if isinstance(value, float)
-    ]
+    console.print(f"[bold]Model[/]  {described['version']}, cross-validated")
+    for figures in described["metrics"]["figures"]:
+        if figures["method"] == "model":
+            recall = figures["precision_at_recall"]
+            console.print(
+                f"  {figures['stage']:<28} average precision {figures['average_precision']:.3f},"
+                f" precision {recall['0.50']:.3f} at recall 0.50, {recall['0.67']:.3f} at 0.67"
+            )
 
 
 def _print_where(console: Console, settings: Settings) -> None:

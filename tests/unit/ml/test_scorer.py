@@ -38,7 +38,7 @@ def test_the_model_tells_odd_from_usual_and_says_why(model: Model) -> None:
     assert (odd.user_id, odd.level, odd.action) == ("odd", Level.CRITICAL, Action.DENY)
     assert odd.reasons[0].code == "model.phone_shape_share"
     assert odd.reasons[0].description == (
-        "accounts of this shop whose phone number is written like this one: 0.00%"
+        "accounts of this shop whose phone number is written like this one: hardly any"
     )
     assert odd.reasons[0].contribution > 0.25
     assert (usual.level, usual.action, usual.reasons) == (Level.LOW, Action.ALLOW, ())
@@ -80,7 +80,8 @@ def test_a_risk_knows_its_moment_and_its_value(model: Model) -> None:
 @pytest.mark.parametrize(
     ("unit", "value", "words"),
     [
-        (Unit.SHARE, 0.00025, "0.03%"),
+        (Unit.SHARE, 0.00025, "0.03% of all"),
+        (Unit.SHARE, 0.0, "hardly any"),
         (Unit.SECONDS, 42.4, "42 s"),
         (Unit.SECONDS, 90, "1.5 min"),
         (Unit.SECONDS, 3600, "1.0 h"),
