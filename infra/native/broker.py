@@ -68,7 +68,7 @@ def _format(jvm: Jvm) -> None:
     cluster = base64.urlsafe_b64encode(uuid.uuid4().bytes).rstrip(b"=").decode()
     config = jvm.layout.run / "kafka.properties"
     command = [jvm.java, "-XX:TieredStopAtLevel=1", "-cp", jvm.jars.class_path()]
-    command += ["kafka.tools.StorageTool", "format", "-t", cluster, "-c", str(config)]
+    command += ["kafka.tools.StorageTool", "format", f"--cluster-id={cluster}", "-c", str(config)]
     done = subprocess.run(command, capture_output=True, text=True, timeout=FORMAT_TIMEOUT_S)
     if done.returncode:
         raise StackError(f"Kafka could not format its folder: {done.stderr or done.stdout}")
