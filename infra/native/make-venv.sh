@@ -39,5 +39,8 @@ if ! "$venv/bin/python" -c '' 2>/dev/null || ! "$venv/bin/python" -m pip --versi
     "$python" -m venv "$venv"
 fi
 echo "installing the locked requirements (0.5 GB on the first time) …"
-"$venv/bin/pip" install --quiet --disable-pip-version-check --require-hashes -r "$lock"
+# The lock is complete. Were pip to resolve dependencies too, a release of tomorrow could enter by way
+# of a package's extras, which the lock does not name, and be refused for want of a hash.
+"$venv/bin/pip" install --quiet --disable-pip-version-check --require-hashes --no-deps -r "$lock"
+"$venv/bin/pip" check --disable-pip-version-check
 echo "Python is ready ($((SECONDS - started)) s)"
