@@ -7,6 +7,8 @@ value is not what the source table holds; the message never repeats the value.
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 
+import orjson
+
 from connectors.errors import PoisonMessage
 
 Row = Mapping[str, object]
@@ -19,6 +21,22 @@ _BIGINTS = range(-(2**63), 2**63)
 def microseconds(moment: datetime) -> int:
     """Exact microseconds since 1970 UTC (``timestamp()`` would round through a float)."""
     return (moment - EPOCH) // _MICROSECOND
+
+
+def json_object(value: bytes, what: str) -> Row:
+    """A message that is one JSON object; ``what`` names it in errors.
+
+    Raises:
+        PoisonMessage: it is something else.
+    """
+    try:
+        row = orjson.loads(value)
+    except orjson.JSONDecodeError as error:
+        # The parser's message has a position; it never repeats the text.
+        raise PoisonMessage("decode", f"not JSON: {error.msg} at {error.pos}") from None
+    if not isinstance(row, dict):
+        raise PoisonMessage("decode", f"not {what}: not a JSON object")
+    return row
 
 
 def instant(row: Row, column: str) -> datetime:

@@ -7,19 +7,27 @@ one of r (snapshot), c, u, d; a delete is followed by a tombstone, a message wit
 from collections.abc import Callable, Mapping
 from decimal import Decimal, InvalidOperation
 
-import orjson
-
-from connectors.columns import Row, bigint, flag, instant, key_text, kind_of, microseconds, text
+from connectors.columns import (
+    Row,
+    bigint,
+    flag,
+    instant,
+    json_object,
+    key_text,
+    kind_of,
+    microseconds,
+    text,
+)
 from connectors.errors import PoisonMessage
 from connectors.events import (
     CodeDefined,
     CodeWithdrawn,
     Erased,
-    Event,
     Origin,
     Redeemed,
     RedemptionWithdrawn,
     Registered,
+    RowChange,
     Tombstone,
     Updated,
 )
@@ -27,7 +35,9 @@ from connectors.profile import Hasher, profile
 from connectors.topics import Topic
 
 
-def decode(topic: str, key: bytes | None, value: bytes | None, hashed: Hasher) -> Event:
+def decode(
+    topic: str, key: bytes | None, value: bytes | None, hashed: Hasher
+) -> RowChange | Tombstone:
     """Decode one message of a source topic.
 
     Args:
@@ -41,22 +51,11 @@ def decode(topic: str, key: bytes | None, value: bytes | None, hashed: Hasher) -
     """
     if value is None:
         return Tombstone((key or b"").decode("utf-8", "replace"))
-    envelope = _object(value)
+    envelope = json_object(value, "a Debezium envelope")
     read = _READERS.get(topic)
     if read is None:
         raise PoisonMessage("decode", f"{topic} is not a source topic")
     return read(_operation(envelope), envelope, _origin(envelope), hashed)
-
-
-def _object(value: bytes) -> Row:
-    try:
-        envelope = orjson.loads(value)
-    except orjson.JSONDecodeError as error:
-        # The parser's message has a position; it never repeats the text.
-        raise PoisonMessage("decode", f"not JSON: {error.msg} at {error.pos}") from None
-    if not isinstance(envelope, dict):
-        raise PoisonMessage("decode", "not a Debezium envelope: not a JSON object")
-    return envelope
 
 
 def _operation(envelope: Row) -> str:
@@ -83,7 +82,7 @@ def _row(envelope: Row, side: str) -> Row:
     return row
 
 
-def _account(operation: str, envelope: Row, origin: Origin, hashed: Hasher) -> Event:
+def _account(operation: str, envelope: Row, origin: Origin, hashed: Hasher) -> RowChange:
     if operation == "d":
         return Erased(key_text(_row(envelope, "before"), "user_id"), origin)
     row = _row(envelope, "after")
@@ -91,7 +90,7 @@ def _account(operation: str, envelope: Row, origin: Origin, hashed: Hasher) -> E
     return event(profile(row, hashed), flag(row, "is_abuser"), origin)
 
 
-def _redemption(operation: str, envelope: Row, origin: Origin, _: Hasher) -> Event:
+def _redemption(operation: str, envelope: Row, origin: Origin, _: Hasher) -> RowChange:
     row = _row(envelope, "before" if operation == "d" else "after")
     usage_id, user_id = bigint(row, "usage_id"), key_text(row, "user_id")
     if operation == "d":
@@ -109,7 +108,7 @@ def _redemption(operation: str, envelope: Row, origin: Origin, _: Hasher) -> Eve
     )
 
 
-def _code(operation: str, envelope: Row, origin: Origin, _: Hasher) -> Event:
+def _code(operation: str, envelope: Row, origin: Origin, _: Hasher) -> RowChange:
     row = _row(envelope, "before" if operation == "d" else "after")
     promo_code = key_text(row, "promo_code")
     if operation == "d":
@@ -137,7 +136,7 @@ def _decimal(row: Row, column: str) -> Decimal | None:
     return number if number.is_finite() else None
 
 
-_Reader = Callable[[str, Row, Origin, Hasher], Event]
+_Reader = Callable[[str, Row, Origin, Hasher], RowChange]
 _READERS: Mapping[str, _Reader] = {
     Topic.USERS: _account,
     Topic.PROMO_USAGES: _redemption,

@@ -10,6 +10,7 @@
     ├── DeadLetterCeiling       find what floods the topic, then restart the worker
     ├── UnknownAccount          nothing: a caller asked for an account that has no risk
     ├── BundleError             `make train`, or put the previous bundle back
+    ├── PolicyError             fix the line of the policy file that the message names
     ├── TrainingError           label more accounts, then `make train` again
     ├── MigrationError          put the edited migration back; write a new one
     ├── LoadError               fix the file or the folder the message names
@@ -62,6 +63,10 @@ class BundleError(PromoError):
 
 class MigrationError(PromoError):
     """The warehouse's schema and the migration files do not belong together."""
+
+
+class PolicyError(PromoError):
+    """A policy (levels, rules, their modes and weights) cannot be used as it is written."""
 
 
 class TrainingError(PromoError):

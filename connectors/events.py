@@ -5,7 +5,7 @@ the row and stays the same when Debezium or Kafka deliver the change again, so "
 older" makes every effect idempotent.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 
 from connectors.profile import Profile
@@ -102,6 +102,48 @@ class CodeWithdrawn:
 
 
 @dataclass(frozen=True, slots=True)
+class Labelled:
+    """An analyst said what an account is; None takes back what was said before.
+
+    It stands above ``is_abuser`` of the account's row. ``version`` is the moment of the
+    decision, microseconds since 1970 UTC.
+    """
+
+    user_id: str
+    label: bool | None
+    origin: Origin
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class IgnoredLink:
+    """An account that another one is not to be linked with.
+
+    ``through`` names a kind of identifier (:class:`ml.store.Link`), None means all of them.
+    Who decided it, why and when (microseconds since 1970 UTC) is kept for people; two entries
+    of the same link are equal whatever is said about them.
+    """
+
+    other_user_id: str
+    through: str | None = None
+    decided_by: str = field(default="", compare=False)
+    note: str = field(default="", compare=False)
+    decided_at_us: int = field(default=0, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class LinksDecided:
+    """All links of an account that analysts have declared false, the whole list each time.
+
+    It works both ways: neither account counts as the other's neighbour. ``version`` is the
+    moment of the newest decision, microseconds since 1970 UTC.
+    """
+
+    user_id: str
+    ignored: tuple[IgnoredLink, ...]
+    origin: Origin
+
+
+@dataclass(frozen=True, slots=True)
 class Tombstone:
     """The marker after a delete that lets Kafka compact the key away; it changes nothing."""
 
@@ -111,8 +153,11 @@ class Tombstone:
 AccountChange = Registered | Updated | Erased
 RedemptionChange = Redeemed | RedemptionWithdrawn
 CodeChange = CodeDefined | CodeWithdrawn
-Change = AccountChange | RedemptionChange | CodeChange
-"""Everything that changes a store or the warehouse."""
+Decision = Labelled | LinksDecided
+"""What analysts decide; it outlives the erasure and the return of an account's row."""
 
-Event = Change | Tombstone
-"""Everything that the decoder can return."""
+RowChange = AccountChange | RedemptionChange | CodeChange
+"""What changes a row of the source."""
+
+Change = RowChange | Decision
+"""Everything that changes a feature store."""

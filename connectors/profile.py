@@ -10,12 +10,12 @@ from dataclasses import dataclass
 
 from connectors.columns import filled, flag, instant, key_text, kind_of, microseconds
 from connectors.errors import PoisonMessage
+from connectors.mailboxes import mailbox
 from connectors.traits import (
     LONGEST_TIMEZONE,
     NameCase,
     address_of,
     birth_year,
-    canonical_email,
     dialled,
     email_domain,
     local_hour,
@@ -42,7 +42,7 @@ class Profile:
             IPv4 /24 or an IPv6 /48.
         is_email_verified, is_phone_verified: as the shop says.
         email_domain: lower case, what is after the last ``@``, None if there is none.
-        email_is_alias: the canonical form differs from the address (plus-addressing, dots).
+        email_is_alias: another way to write a mailbox (:class:`connectors.mailboxes.Mailbox`).
         phone_shape: leading digit and lengths of the runs of digits, letters and signs.
         first_name_case, last_name_case: a :class:`NameCase` value.
         birth_year: year of birth.
@@ -50,6 +50,7 @@ class Profile:
         user_agent_family: the browser's name, ``Other`` if it is not a known one.
         timezone: the user's time zone, as it came, 64 characters of it at most.
         hour: hour of day at sign-up on the user's own clock (UTC without a known zone), 0-23.
+        agent: keyed hash of the whole user agent: the browser's build, not its user.
     """
 
     user_id: str
@@ -72,6 +73,7 @@ class Profile:
     user_agent_family: str | None = None
     timezone: str | None = None
     hour: int = 0
+    agent: str | None = None
 
 
 def keyed_hasher(key: str) -> Hasher:
@@ -104,32 +106,33 @@ def profile(row: Mapping[str, object], hashed: Hasher) -> Profile:
     """
     created_at, timezone = instant(row, "created_at"), filled(row, "timezone")
     email, phone, device = filled(row, "email"), filled(row, "phone"), filled(row, "device_id")
-    mailbox = email.strip().lower() if email else None
-    canonical = canonical_email(mailbox) if mailbox else None
+    address = email.strip().lower() if email else None
+    leads_to = mailbox(address) if address else None
     number = dialled(phone) if phone else None
     ip_address, agent = filled(row, "ip_address"), filled(row, "user_agent")
-    address = address_of(ip_address) if ip_address else None
+    place = address_of(ip_address) if ip_address else None
     return Profile(
         user_id=key_text(row, "user_id"),
         created_at_us=microseconds(created_at),
-        email=hashed("email", mailbox) if mailbox else None,
-        canonical_email=hashed("canonical_email", canonical) if canonical else None,
+        email=hashed("email", address) if address else None,
+        canonical_email=hashed("canonical_email", leads_to.canonical) if leads_to else None,
         phone=hashed("phone", number) if number else None,
         device=hashed("device", device) if device else None,
-        ip=hashed("ip", address.host) if address else None,
-        network=hashed("network", address.network) if address and address.network else None,
+        ip=hashed("ip", place.host) if place else None,
+        network=hashed("network", place.network) if place and place.network else None,
         is_email_verified=flag(row, "is_email_verified"),
         is_phone_verified=flag(row, "is_phone_verified"),
-        email_domain=email_domain(mailbox) if mailbox else None,
-        email_is_alias=canonical != mailbox if mailbox else None,
+        email_domain=email_domain(address) if address else None,
+        email_is_alias=leads_to.is_alias if leads_to else None,
         phone_shape=phone_shape(phone) if phone else None,
         first_name_case=_name_case(row, "first_name"),
         last_name_case=_name_case(row, "last_name"),
         birth_year=_birth_year(row),
-        ip_is_private=address.is_private if address else None,
+        ip_is_private=place.is_private if place else None,
         user_agent_family=user_agent_family(agent) if agent else None,
         timezone=timezone[:LONGEST_TIMEZONE] if timezone else None,
         hour=local_hour(created_at, timezone),
+        agent=hashed("agent", agent) if agent else None,
     )
 
 

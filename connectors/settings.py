@@ -75,7 +75,20 @@ class Settings(BaseSettings):
     training_threads: int = Field(
         1, ge=1, description="LightGBM's; more pays from a million accounts on idle cores"
     )
+    policy_file: Path | None = Field(
+        None, description="TOML: levels, and rules' modes and weights; default: the standard policy"
+    )
     value_currency: str = Field("USD", description="shown beside money; not converted")
+    abuse_value: float = Field(
+        20.0, gt=0, description="promo value that one abusive account takes if nothing stops it"
+    )
+    challenge_cost: float = Field(
+        15.0, gt=0, description="what challenging one good customer costs: some walk away"
+    )
+    deny_cost: float = Field(60.0, gt=0, description="what denying one good customer costs")
+    challenge_stops: float = Field(
+        0.8, gt=0, le=1, description="share of abusers whom a challenge stops"
+    )
 
     @property
     def kafka_bootstrap(self) -> str:

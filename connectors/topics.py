@@ -77,11 +77,20 @@ TOPICS: Mapping[Topic, TopicSpec] = MappingProxyType(
     }
 )
 
-SCORING_SOURCES = (Topic.USERS, Topic.PROMO_CODES, Topic.PROMO_USAGES, Topic.RESCORE)
+SCORING_SOURCES = (
+    Topic.USERS,
+    Topic.PROMO_CODES,
+    Topic.PROMO_USAGES,
+    Topic.LABELS,
+    Topic.LINK_DECISIONS,
+    Topic.RESCORE,
+)
 WAREHOUSE_SOURCES = (
     Topic.USERS,
     Topic.PROMO_CODES,
     Topic.PROMO_USAGES,
+    Topic.LABELS,
+    Topic.LINK_DECISIONS,
     Topic.RISK_SCORES,
     Topic.ABUSE_ALERTS,
     Topic.DEAD_LETTER,

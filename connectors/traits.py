@@ -18,7 +18,6 @@ import ua_parser
 from connectors.columns import EPOCH
 
 LONGEST_TIMEZONE = 64
-_GMAIL_DOMAINS = frozenset({"gmail.com", "googlemail.com"})
 _LONGEST_DOMAIN = 253
 _LONGEST_PHONE = 32
 _LONGEST_NAME = 64
@@ -61,21 +60,6 @@ class Address(NamedTuple):
     host: str
     network: str | None
     is_private: bool | None
-
-
-def canonical_email(address: str) -> str:
-    """The mailbox an address leads to: lower case, no ``+tag``; for Gmail no dots either.
-
-    Plus-addressing is RFC 5233; that Gmail ignores dots and that googlemail.com is the same
-    domain is Google's own documentation.
-    """
-    local, at, domain = address.strip().lower().rpartition("@")
-    if not at:
-        return domain
-    local = local.partition("+")[0] or local
-    if domain in _GMAIL_DOMAINS:
-        return f"{local.replace('.', '') or local}@gmail.com"
-    return f"{local}@{domain}"
 
 
 def email_domain(address: str) -> str | None:

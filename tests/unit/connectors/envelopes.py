@@ -6,7 +6,7 @@ from typing import Any
 import orjson
 
 from connectors.envelope import decode
-from connectors.events import Event
+from connectors.events import RowChange, Tombstone
 from connectors.profile import Profile, keyed_hasher, profile
 from connectors.topics import Topic
 
@@ -80,7 +80,7 @@ def envelope(
     return {"before": before, "after": after, "source": {**origin, **source}, "op": op}
 
 
-def decoded(topic: Topic, message: object) -> Event:
+def decoded(topic: Topic, message: object) -> RowChange | Tombstone:
     """What the decoder makes of a JSON value."""
     return decode(topic.value, b"key", orjson.dumps(message), HASHED)
 

@@ -15,11 +15,11 @@ from connectors.events import (
     CodeDefined,
     CodeWithdrawn,
     Erased,
-    Event,
     Origin,
     Redeemed,
     RedemptionWithdrawn,
     Registered,
+    RowChange,
     Tombstone,
     Updated,
 )
@@ -239,7 +239,7 @@ def test_the_reason_never_repeats_what_the_message_said(column: str) -> None:
     assert "secret" not in str(poison.value)
 
 
-def an_event_or_poison(topic: Topic, value: bytes) -> Event | PoisonMessage:
+def an_event_or_poison(topic: Topic, value: bytes) -> RowChange | Tombstone | PoisonMessage:
     try:
         return decode(topic.value, b"key", value, HASHED)
     except PoisonMessage as poison:

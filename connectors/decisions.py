@@ -1,0 +1,128 @@
+"""What analysts decide, to and from ``promo.labels`` and ``promo.link_decisions``. Pure.
+
+A label: ``{user_id, is_abuser, decided_by, note, decided_at}``; ``is_abuser`` null takes back
+what was said before. A link decision names all links of an account that are declared false,
+the whole list each time, because the topic keeps the newest message of each account alone:
+``{user_id, ignored: [{other_user_id, through, decided_by, note, decided_at}], decided_at}``.
+"""
+
+from datetime import datetime
+
+import orjson
+
+from connectors.columns import (
+    Row,
+    flag,
+    instant,
+    json_object,
+    key_text,
+    kind_of,
+    microseconds,
+    text,
+)
+from connectors.errors import PoisonMessage
+from connectors.events import Decision, IgnoredLink, Labelled, LinksDecided, Origin, Tombstone
+from connectors.moments import iso
+from connectors.topics import Topic
+
+MOST_IGNORED = 500
+"""Links of one account that can be declared false; more is a place, not a list of people."""
+
+_KINDS = (None, "device", "phone", "email", "ip", "network")
+
+
+def decode(topic: str, key: bytes | None, value: bytes | None) -> Decision | Tombstone:
+    """Decode one message of either topic.
+
+    Raises:
+        PoisonMessage: not JSON, or not such a decision.
+    """
+    if value is None:
+        return Tombstone((key or b"").decode("utf-8", "replace"))
+    row = json_object(value, "a decision")
+    user_id, origin = key_text(row, "user_id"), _origin(row)
+    if topic == Topic.LABELS:
+        return Labelled(user_id, flag(row, "is_abuser"), origin)
+    return LinksDecided(user_id, ignored_links(user_id, row.get("ignored")), origin)
+
+
+def encode_label(decision: Labelled, decided_by: str, note: str) -> bytes:
+    """The message of ``promo.labels``; its key is the account's id."""
+    return orjson.dumps(
+        {
+            "user_id": decision.user_id,
+            "is_abuser": decision.label,
+            "decided_by": decided_by,
+            "note": note,
+            "decided_at": iso(decision.origin.version),
+        }
+    )
+
+
+def encode_links(decision: LinksDecided) -> bytes:
+    """The message of ``promo.link_decisions``; its key is the account's id."""
+    return orjson.dumps(
+        {
+            "user_id": decision.user_id,
+            "ignored": [
+                {
+                    "other_user_id": link.other_user_id,
+                    "through": link.through,
+                    "decided_by": link.decided_by,
+                    "note": link.note,
+                    "decided_at": iso(link.decided_at_us),
+                }
+                for link in decision.ignored
+            ],
+            "decided_at": iso(decision.origin.version),
+        }
+    )
+
+
+def ignored_links(user_id: str, entries: object) -> tuple[IgnoredLink, ...]:
+    """The list of falsely linked accounts of a message, in order, each link once.
+
+    Raises:
+        PoisonMessage: it is not such a list.
+    """
+    if not isinstance(entries, list) or len(entries) > MOST_IGNORED:
+        raise PoisonMessage("decode", f"ignored is not a list of at most {MOST_IGNORED} links")
+    links: dict[IgnoredLink, IgnoredLink] = {}
+    for entry in entries:
+        link = _link(user_id, entry)
+        links.setdefault(link, link)
+    return tuple(sorted(links, key=_order))
+
+
+def _origin(row: Row) -> Origin:
+    decided: datetime = instant(row, "decided_at")
+    moment_us = microseconds(decided)
+    if moment_us < 0:
+        raise PoisonMessage("decode", "decided_at is before 1970")
+    return Origin(moment_us, moment_us)
+
+
+def _link(user_id: str, entry: object) -> IgnoredLink:
+    if not isinstance(entry, dict):
+        raise PoisonMessage("decode", f"an ignored link is {kind_of(entry)}, not an object")
+    other, through = key_text(entry, "other_user_id"), text(entry, "through")
+    if other == user_id:
+        raise PoisonMessage("decode", "an account cannot be linked with itself")
+    if through not in _KINDS:
+        raise PoisonMessage("decode", "through is not a kind of identifier")
+    return IgnoredLink(
+        other,
+        through,
+        decided_by=text(entry, "decided_by") or "",
+        note=text(entry, "note") or "",
+        decided_at_us=_decided_at_us(entry),
+    )
+
+
+def _decided_at_us(entry: Row) -> int:
+    """When a link was decided; 0 where the entry does not tell."""
+    return 0 if entry.get("decided_at") is None else microseconds(instant(entry, "decided_at"))
+
+
+def _order(link: IgnoredLink) -> tuple[str, str]:
+    return link.other_user_id, link.through or ""
