@@ -2,7 +2,7 @@
 
 from bisect import bisect_left, insort
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import assert_never
 
@@ -12,6 +12,9 @@ from connectors.events import (
     CodeDefined,
     CodeWithdrawn,
     Erased,
+    IgnoredLink,
+    Labelled,
+    LinksDecided,
     Redeemed,
     RedemptionChange,
     RedemptionWithdrawn,
@@ -33,6 +36,7 @@ from ml.store import (
 )
 
 _Member = tuple[int, str]
+_Stranger = tuple[str, str | None, str]
 _NEVER = -1
 
 
@@ -40,9 +44,16 @@ _NEVER = -1
 class _Account:
     version: int = _NEVER
     profile: Profile | None = None
-    label: bool | None = None
+    row_label: bool | None = None
+    decided: tuple[int, bool | None] = (_NEVER, None)
+    ignored: tuple[int, tuple[IgnoredLink, ...]] = (_NEVER, ())
     redemptions: list[Redemption] = field(default_factory=list)
     usages: dict[int, tuple[int, Redemption | None]] = field(default_factory=dict)
+
+    @property
+    def label(self) -> bool | None:
+        """An analyst's word, else what the row says."""
+        return self.row_label if self.decided[1] is None else self.decided[1]
 
     @property
     def newest_us(self) -> int:
@@ -63,6 +74,8 @@ class MemoryStore:
         self._members: defaultdict[tuple[Link, str], list[_Member]] = defaultdict(list)
         self._codes: dict[str, tuple[int, CodeTerms | None]] = {}
         self._waiting: defaultdict[str, set[str]] = defaultdict(set)
+        # For each account who is not its neighbour, with who says so.
+        self._strangers: defaultdict[str, set[_Stranger]] = defaultdict(set)
 
     def apply(self, changes: Iterable[Change]) -> set[str]:
         """See :class:`ml.store.FeatureStore`."""
@@ -75,6 +88,10 @@ class MemoryStore:
                     affected |= self._apply_redemption(change)
                 case CodeDefined() | CodeWithdrawn():
                     affected |= self._apply_code(change)
+                case Labelled():
+                    affected |= self._apply_label(change)
+                case LinksDecided():
+                    affected |= self._apply_links(change)
                 case _:
                     assert_never(change)
         return affected
@@ -86,11 +103,31 @@ class MemoryStore:
             return None
         return self._around(account.profile, account)
 
+    def surroundings(
+        self, user_id: str, *, windows: int = 1, strangers_too: bool = False
+    ) -> Neighbourhood | None:
+        """As :meth:`neighbourhood`, so many windows wide, or with those falsely linked."""
+        account = self._accounts.get(user_id)
+        if account is None or account.profile is None:
+            return None
+        return self._around(account.profile, account, windows, strangers_too)
+
+    def accounts(self) -> Iterator[str]:
+        """The registered accounts."""
+        return (user for user, account in self._accounts.items() if account.profile)
+
+    def label(self, user_id: str) -> bool | None:
+        """What is known of an account; no score of its own ever reads it."""
+        account = self._accounts.get(user_id)
+        return account.label if account else None
+
     def neighbourhood_of(self, profile: Profile) -> Neighbourhood:
         """The neighbourhood that a registration would have; the store is not changed."""
         return self._around(profile, self._accounts.get(profile.user_id, _Account()))
 
-    def _around(self, profile: Profile, account: _Account) -> Neighbourhood:
+    def _around(
+        self, profile: Profile, account: _Account, windows: int = 1, strangers_too: bool = False
+    ) -> Neighbourhood:
         redemptions = tuple(account.redemptions[: self._cap])
         known = {
             r.promo_code: self._codes[r.promo_code][1]
@@ -102,7 +139,11 @@ class MemoryStore:
             redemptions=redemptions,
             last_redeemed_at_us=account.redemptions[-1].used_at_us if account.redemptions else None,
             linked={
-                link: tuple(self._linked(m) for m in self._window(link, hashed, _member(profile)))
+                link: tuple(
+                    self._linked(member)
+                    for member in self._window(link, hashed, _member(profile), windows)
+                    if strangers_too or not self._are_strangers(profile.user_id, link, member[1])
+                )
                 for link, hashed in identifiers(profile).items()
             },
             codes={code: terms for code, terms in known.items() if terms is not None},
@@ -111,15 +152,28 @@ class MemoryStore:
     def _linked(self, member: _Member) -> LinkedAccount:
         created_at_us, user_id = member
         account = self._accounts[user_id]
+        facts = account.profile
         return LinkedAccount(
-            user_id, created_at_us, account.label, tuple(account.redemptions[: self._cap])
+            user_id,
+            created_at_us,
+            account.label,
+            tuple(account.redemptions[: self._cap]),
+            facts.device if facts else None,
+            facts.agent if facts else None,
         )
 
-    def _window(self, link: Link, hashed: str, member: _Member) -> list[_Member]:
+    def _are_strangers(self, user_id: str, link: Link, other: str) -> bool:
+        return any(
+            stranger == other and through in (None, link)
+            for stranger, through, _ in self._strangers.get(user_id, ())
+        )
+
+    def _window(self, link: Link, hashed: str, member: _Member, windows: int = 1) -> list[_Member]:
         members = self._members.get((link, hashed), [])
         at = bisect_left(members, member)
         after = at + 1 if at < len(members) and members[at] == member else at
-        return members[max(0, at - self._reach) : at] + members[after : after + self._reach]
+        reach = windows * self._reach
+        return members[max(0, at - reach) : at] + members[after : after + reach]
 
     def _apply_account(self, change: AccountChange) -> set[str]:
         user_id = change.user_id if isinstance(change, Erased) else change.profile.user_id
@@ -130,14 +184,39 @@ class MemoryStore:
         before, label = account.profile, account.label
         account.version = change.origin.version
         account.profile = None if isinstance(change, Erased) else change.profile
-        account.label = None if isinstance(change, Erased) else change.label
+        account.row_label = None if isinstance(change, Erased) else change.label
         affected = set()
         if redelivered or _place(before) != _place(account.profile):
             self._move(before, account.profile)
             affected |= self._in_reach(before) | self._in_reach(account.profile)
-        elif label != account.label and account.profile is not None:
-            affected |= self._in_reach(account.profile, STRONG_LINKS)
+        elif label != account.label:
+            affected |= self._in_reach(account.profile)
         return affected - {user_id}
+
+    def _apply_label(self, change: Labelled) -> set[str]:
+        account = self._accounts[change.user_id]
+        if change.origin.version < account.decided[0]:
+            return set()
+        redelivered, label = change.origin.version == account.decided[0], account.label
+        account.decided = (change.origin.version, change.label)
+        if not redelivered and label == account.label:
+            return set()
+        return self._in_reach(account.profile) - {change.user_id}
+
+    def _apply_links(self, change: LinksDecided) -> set[str]:
+        user_id, account = change.user_id, self._accounts[change.user_id]
+        version, before = account.ignored
+        if change.origin.version < version:
+            return set()
+        account.ignored = (change.origin.version, change.ignored)
+        for link in before:
+            self._strangers[user_id].discard((link.other_user_id, link.through, user_id))
+            self._strangers[link.other_user_id].discard((user_id, link.through, user_id))
+        for link in change.ignored:
+            self._strangers[user_id].add((link.other_user_id, link.through, user_id))
+            self._strangers[link.other_user_id].add((user_id, link.through, user_id))
+        named = {user_id, *(link.other_user_id for link in (*before, *change.ignored))}
+        return {user for user in named if self._accounts[user].profile}
 
     def _move(self, before: Profile | None, after: Profile | None) -> None:
         for profile in (before,) if before else ():
@@ -147,14 +226,12 @@ class MemoryStore:
             for place in identifiers(profile).items():
                 insort(self._members[place], _member(profile))
 
-    def _in_reach(self, profile: Profile | None, links: tuple[Link, ...] = tuple(Link)) -> set[str]:
+    def _in_reach(self, profile: Profile | None) -> set[str]:
         """The accounts to which this account's presence can matter, by each link's rule."""
         if profile is None:
             return set()
         reached = set()
         for link, hashed in identifiers(profile).items():
-            if link not in links:
-                continue
             for created_at_us, user_id in self._window(link, hashed, _member(profile)):
                 near = abs(created_at_us - profile.created_at_us) <= DAY_US
                 later = self._accounts[user_id].newest_us >= profile.created_at_us
@@ -227,5 +304,8 @@ def _member(profile: Profile) -> _Member:
     return profile.created_at_us, profile.user_id
 
 
-def _place(profile: Profile | None) -> tuple[int, dict[Link, str]] | None:
-    return None if profile is None else (profile.created_at_us, identifiers(profile))
+def _place(profile: Profile | None) -> tuple[int, dict[Link, str], str | None] | None:
+    """What others see of an account; when it changes, they are scored again."""
+    if profile is None:
+        return None
+    return profile.created_at_us, identifiers(profile), profile.agent

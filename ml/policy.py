@@ -1,12 +1,15 @@
 """From evidence to a verdict: one number, its level, and what the checkout should do. Pure."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
 from itertools import pairwise
 
 from ml.reasons import Reason
+from ml.rules import labels
+from ml.rules.book import RULES
+from ml.rules.rule import Rule
 from ml.store import Neighbourhood
 
 
@@ -30,6 +33,35 @@ class Action(StrEnum):
 MEDIUM_FROM, HIGH_FROM, CRITICAL_FROM = 0.3, 0.6, 0.85
 """Boundaries of the levels on the score: a convention, the model is mapped onto it."""
 
+
+@dataclass(frozen=True, slots=True)
+class Boundaries:
+    """Scores at which the levels begin, ``0 < medium < high < critical <= 1``."""
+
+    medium: float = MEDIUM_FROM
+    high: float = HIGH_FROM
+    critical: float = CRITICAL_FROM
+
+    def level(self, score: float) -> Level:
+        """The level of a score."""
+        if score >= self.critical:
+            return Level.CRITICAL
+        if score >= self.high:
+            return Level.HIGH
+        return Level.MEDIUM if score >= self.medium else Level.LOW
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """What an operator decides about scores: the levels' boundaries, and the rules."""
+
+    boundaries: Boundaries = field(default_factory=Boundaries)
+    rules: tuple[Rule, ...] = RULES
+
+
+STANDARD = Policy()
+"""The policy that holds where no policy file says otherwise."""
+
 ALERTED = frozenset({Level.HIGH, Level.CRITICAL})
 """Levels for which an alert is raised."""
 
@@ -43,46 +75,54 @@ _ACTIONS = {
 
 @dataclass(frozen=True, slots=True)
 class Thresholds:
-    """Probabilities of a model at which the levels begin, ``0 < medium < high < critical < 1``."""
+    """Calibrated probabilities at which the levels begin, ``0 < medium < high < critical < 1``."""
 
     medium: float
     high: float
     critical: float
 
-    def score(self, probability: float) -> float:
-        """Map a probability onto the policy's scale, linearly between the thresholds."""
-        knots = (
+    @property
+    def knots(self) -> tuple[tuple[float, float], ...]:
+        """Probabilities and what they are on the policy's scale."""
+        return (
             (0.0, 0.0),
             (self.medium, MEDIUM_FROM),
             (self.high, HIGH_FROM),
             (self.critical, CRITICAL_FROM),
             (1.0, 1.0),
         )
-        for (x0, y0), (x1, y1) in pairwise(knots):
+
+    def score(self, probability: float) -> float:
+        """Map a probability onto the policy's scale, linearly between the thresholds."""
+        for (x0, y0), (x1, y1) in pairwise(self.knots):
             if probability <= x1:
                 return y0 + (y1 - y0) * (probability - x0) / (x1 - x0)
         return 1.0
 
 
+_BEYOND_THE_MODEL = frozenset(rule.code for rule in labels.RULES)
+"""Codes of the rules that know what no model is told: the labels of linked accounts."""
+
+
 def combine(model_score: float, rules: Sequence[Reason]) -> float:
-    """Noisy-or of the model and the rules: ``1 - (1 - model) * prod(1 - weight)``, in [0, 1].
+    """One score of the model's and the rules', in [0, 1].
 
-    Each is taken as an independent cause (Pearl, Probabilistic Reasoning, 1988, 4.3.2), so
-    evidence only ever adds up. Rounded to six digits: the published number is the number.
+    Rules about links, likeness and speed read the same evidence as the model: of the two
+    readings the stronger one counts, as counting both would count a household's tablet twice.
+    Among each other, and with what is known of labels, rules are taken as independent causes:
+    noisy-or, ``1 - prod(1 - weight)`` (Pearl, Probabilistic Reasoning, 1988, 4.3.2). Evidence
+    only ever adds up. Rounded to six digits: the published number is the number.
     """
-    innocent = 1.0 - model_score
-    for reason in rules:
-        innocent *= 1.0 - reason.contribution
-    return round(min(1.0, max(0.0, 1.0 - innocent)), 6)
+    read = 1.0 - _innocent(rule for rule in rules if rule.code not in _BEYOND_THE_MODEL)
+    labelled = _innocent(rule for rule in rules if rule.code in _BEYOND_THE_MODEL)
+    return round(min(1.0, max(0.0, 1.0 - (1.0 - max(model_score, read)) * labelled)), 6)
 
 
-def level_of(score: float) -> Level:
-    """The level of a score."""
-    if score >= CRITICAL_FROM:
-        return Level.CRITICAL
-    if score >= HIGH_FROM:
-        return Level.HIGH
-    return Level.MEDIUM if score >= MEDIUM_FROM else Level.LOW
+def _innocent(rules: Iterable[Reason]) -> float:
+    innocent = 1.0
+    for rule in rules:
+        innocent *= 1.0 - rule.contribution
+    return innocent
 
 
 def action_of(level: Level) -> Action:

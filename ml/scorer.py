@@ -12,16 +12,17 @@ from ml.features.catalog import CATALOG, NAMES, vector
 from ml.features.feature import Common, Feature, Unit
 from ml.policy import (
     ALERTED,
+    STANDARD,
     Action,
     Level,
+    Policy,
     Value,
     action_of,
     combine,
-    level_of,
     value_at_risk,
 )
 from ml.reasons import Reason
-from ml.rules.book import findings
+from ml.rules.book import Findings, findings
 from ml.store import Neighbourhood
 
 RULES_ONLY = "rules"
@@ -30,6 +31,38 @@ RULES_ONLY = "rules"
 _MOST_MODEL_REASONS = 5
 _LEAST_SHARE = 0.00005
 _LEAST_CONTRIBUTION = 0.25
+
+
+@dataclass(frozen=True, slots=True)
+class Judge:
+    """Everything that turns what is known of an account into a verdict.
+
+    Attributes:
+        model: the running bundle; None scores by rules alone.
+        policy: levels and rules.
+        challenger: a bundle that is tried in shadow: its verdict is published beside the
+            other, and counts for nothing.
+    """
+
+    model: Model | None = None
+    policy: Policy = STANDARD
+    challenger: Model | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Shadow:
+    """What would have been said, had it counted.
+
+    Attributes:
+        rules: codes of shadow rules that applied.
+        challenger_version: the challenger's version, None if there is none.
+        challenger_score, challenger_level: its verdict with the acting rules.
+    """
+
+    rules: tuple[str, ...] = ()
+    challenger_version: str | None = None
+    challenger_score: float | None = None
+    challenger_level: Level | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +78,7 @@ class Risk:
         features: the exact as-of vector by name; None where unknown.
         event_time_us: event time of the account's newest own event.
         value: what its redemptions gave away, None where unknown.
+        shadow: what rules and a challenger in shadow would have said.
     """
 
     user_id: str
@@ -56,48 +90,61 @@ class Risk:
     features: Mapping[str, float | None]
     event_time_us: int
     value: Value | None
+    shadow: Shadow = Shadow()
 
 
-def score(neighbourhoods: Sequence[Neighbourhood], model: Model | None) -> list[Risk]:
+def score(neighbourhoods: Sequence[Neighbourhood], judge: Judge) -> list[Risk]:
     """Score accounts with one prediction for all of them.
 
     Args:
         neighbourhoods: what the feature store knows of each account.
-        model: the running bundle; None scores by rules alone.
+        judge: by whom.
 
     Returns:
         One risk for each neighbourhood, in order.
     """
     if not neighbourhoods:
         return []
-    common = model.bundle.common if model else Common()
-    vectors = np.stack([vector(neighbourhood, common) for neighbourhood in neighbourhoods])
-    probabilities = model.probabilities(vectors) if model else np.zeros(len(neighbourhoods))
+    vectors, probabilities = _believed(neighbourhoods, judge.model)
+    challenging = probabilities
+    if judge.challenger is not None:
+        _, challenging = _believed(neighbourhoods, judge.challenger)
     return [
-        _judge(neighbourhood, row, float(probability), model)
-        for neighbourhood, row, probability in zip(
-            neighbourhoods, vectors, probabilities, strict=True
+        _judge(neighbourhood, row, float(probability), float(challenge), judge)
+        for neighbourhood, row, probability, challenge in zip(
+            neighbourhoods, vectors, probabilities, challenging, strict=True
         )
     ]
+
+
+def _believed(
+    neighbourhoods: Sequence[Neighbourhood], model: Model | None
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """The vectors as a model sees them, and its probability of each."""
+    common = model.bundle.common if model else Common()
+    vectors = np.stack([vector(neighbourhood, common) for neighbourhood in neighbourhoods])
+    return vectors, model.probabilities(vectors) if model else np.zeros(len(neighbourhoods))
 
 
 def _judge(
     neighbourhood: Neighbourhood,
     row: NDArray[np.float64],
     probability: float,
-    model: Model | None,
+    challenge: float,
+    judge: Judge,
 ) -> Risk:
-    rules = findings(neighbourhood)
+    model, boundaries = judge.model, judge.policy.boundaries
+    found = findings(neighbourhood, judge.policy.rules)
     believed = model.bundle.thresholds.score(probability) if model else 0.0
-    total = combine(believed, rules)
-    level = level_of(total)
+    total = combine(believed, found.reasons)
+    level = boundaries.level(total)
     explained = _explained(row, model) if model and level in ALERTED else ()
     return Risk(
         user_id=neighbourhood.profile.user_id,
         score=total,
         level=level,
         action=action_of(level),
-        reasons=(*rules, *explained),
+        reasons=(*found.reasons, *explained),
         model_version=model.bundle.version if model else RULES_ONLY,
         features={
             name: None if math.isnan(value) else value
@@ -105,7 +152,16 @@ def _judge(
         },
         event_time_us=neighbourhood.as_of_us,
         value=value_at_risk(neighbourhood),
+        shadow=_shadow(found, challenge, judge),
     )
+
+
+def _shadow(found: Findings, challenge: float, judge: Judge) -> Shadow:
+    if judge.challenger is None:
+        return Shadow(found.shadow)
+    bundle = judge.challenger.bundle
+    total = combine(bundle.thresholds.score(challenge), found.reasons)
+    return Shadow(found.shadow, bundle.version, total, judge.policy.boundaries.level(total))
 
 
 def _explained(row: NDArray[np.float64], model: Model) -> tuple[Reason, ...]:

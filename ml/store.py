@@ -46,9 +46,10 @@ STRONG_LINKS = (Link.DEVICE, Link.PHONE, Link.EMAIL)
 """Whatever a neighbour through these does may matter, however long ago it signed up."""
 
 WEAK_LINKS = (Link.IP, Link.NETWORK)
-"""Strangers share these: only a neighbour that signed up within a day of the account matters."""
+"""Strangers share these: a neighbour matters that signed up before the account, or within a day
+after it; one that came later still does only once the account is active again."""
 
-CODE_LINKS = (Link.DEVICE, Link.IP)
+CODE_LINKS = tuple(Link)
 """Through these a redemption of the same code by a neighbour matters."""
 
 
@@ -75,12 +76,21 @@ class Redemption:
 
 @dataclass(frozen=True, slots=True)
 class LinkedAccount:
-    """A neighbour: what a rule may know of it. Redemptions: its first CAP, in order of use."""
+    """A neighbour: what a rule may know of it.
+
+    Attributes:
+        user_id, created_at_us: who, and when it signed up.
+        label: what is known of it: an analyst's word, else the shop's.
+        redemptions: its first CAP, in order of use.
+        device, agent: keyed hashes of its device and of its browser's build.
+    """
 
     user_id: str
     created_at_us: int
     label: bool | None
     redemptions: tuple[Redemption, ...]
+    device: str | None = None
+    agent: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +110,8 @@ class Neighbourhood:
         profile: the account itself.
         redemptions: its first CAP counted redemptions, in order of use.
         last_redeemed_at_us: when it last redeemed (beyond the first CAP too), None if never.
-        linked: for each kind of identifier the neighbours, in order of sign-up.
+        linked: for each kind of identifier the neighbours, in order of sign-up, without those
+            that an analyst has declared falsely linked.
         codes: the terms of the codes it redeemed, as far as they are known. They tell what a
             verdict is worth, never the verdict, so a later change of a code's terms makes no
             account be scored again (a popular code has a million redeemers); only accounts

@@ -11,8 +11,13 @@ from ml.features.feature import Common, Fact
 from ml.policy import Thresholds
 
 
-def publish_small_model(models_dir: Path, version: str = "test-1", seed: int = 7) -> Bundle:
-    """Train on random vectors and publish; features of every family take part."""
+def publish_small_model(
+    models_dir: Path, version: str = "test-1", seed: int = 7, share: float = 0.5
+) -> Bundle:
+    """Train on random vectors and publish; features of every family take part.
+
+    ``share`` is how common the usual values of all facts are said to be.
+    """
     random = np.random.default_rng(seed)
     vectors = random.uniform(0, 30, size=(2_000, len(NAMES)))
     vectors[random.uniform(size=vectors.shape) < 0.2] = np.nan
@@ -27,7 +32,7 @@ def publish_small_model(models_dir: Path, version: str = "test-1", seed: int = 7
     bundle = Bundle(
         version=version,
         features=NAMES,
-        common=Common({fact: {"title": 0.5, "a.org": 0.4, "1:911": 0.9} for fact in Fact}),
+        common=Common({fact: dict.fromkeys(("title", "a.org", "1:911"), share) for fact in Fact}),
         thresholds=Thresholds(0.3, 0.6, 0.8),
         metrics={},
         training_digest="test",

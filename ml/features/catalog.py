@@ -3,12 +3,13 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from ml.features import links, own, redemptions, verification
+from ml.features import likeness, links, own, redemptions, verification
 from ml.features.feature import Available, Common, Fact, Feature, as_of, unavailable
 from ml.store import Neighbourhood
 
 CATALOG: tuple[Feature, ...] = (
     *links.FEATURES,
+    *likeness.FEATURES,
     *own.FEATURES,
     *verification.FEATURES,
     *redemptions.FEATURES,

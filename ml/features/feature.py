@@ -1,7 +1,7 @@
 """What a feature is, and the view of an account that every feature is computed from."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import IntEnum, StrEnum
 
 from connectors.profile import Profile
@@ -76,13 +76,33 @@ class Common:
 
 @dataclass(frozen=True, slots=True)
 class AsOf:
-    """An account's neighbourhood as it was known at its newest own event, and nothing later."""
+    """An account's neighbourhood as it was known at its newest own event, and nothing later.
 
-    profile: Profile
-    redemptions: tuple[Redemption, ...]
-    linked: Mapping[Link, tuple[LinkedAccount, ...]]
+    Attributes:
+        known: the neighbourhood, nobody in it labelled: what an analyst says of neighbours is
+            for the rules.
+        moment_us: the event time of the newest own event.
+        common: what is common in the shop.
+    """
+
+    known: Neighbourhood
     moment_us: int
     common: Common
+
+    @property
+    def profile(self) -> Profile:
+        """The account itself."""
+        return self.known.profile
+
+    @property
+    def redemptions(self) -> tuple[Redemption, ...]:
+        """Its own redemptions."""
+        return self.known.redemptions
+
+    @property
+    def linked(self) -> Mapping[Link, tuple[LinkedAccount, ...]]:
+        """Its neighbours by kind of identifier."""
+        return self.known.linked
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,14 +136,22 @@ def unavailable(_: AsOf) -> float:
 
 def as_of(neighbourhood: Neighbourhood, common: Common) -> AsOf:
     """Drop from a neighbourhood whatever is later than the account's newest own event."""
-    moment = neighbourhood.as_of_us
-    return AsOf(
-        profile=neighbourhood.profile,
-        redemptions=neighbourhood.redemptions,
-        linked={
-            link: tuple([account for account in accounts if account.created_at_us <= moment])
-            for link, accounts in neighbourhood.linked.items()
-        },
-        moment_us=moment,
-        common=common,
-    )
+    moment_us = neighbourhood.as_of_us
+    if any(neighbourhood.linked.values()):  # most accounts share nothing
+        neighbourhood = replace(
+            neighbourhood,
+            linked={
+                link: tuple([_then(a, moment_us) for a in accounts if a.created_at_us <= moment_us])
+                for link, accounts in neighbourhood.linked.items()
+            },
+        )
+    return AsOf(neighbourhood, moment_us, common)
+
+
+def _then(account: LinkedAccount, moment_us: int) -> LinkedAccount:
+    redemptions = account.redemptions
+    if redemptions and redemptions[-1].used_at_us > moment_us:
+        redemptions = tuple([r for r in redemptions if r.used_at_us <= moment_us])
+    elif account.label is None:
+        return account
+    return replace(account, label=None, redemptions=redemptions)

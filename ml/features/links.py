@@ -1,11 +1,17 @@
-"""How many other accounts share an identifier with this one."""
+"""How many others share an identifier with this account, weighed as the rules weigh them.
+
+Not plain counts: a model that has seen rings alone would learn that sharing is abuse, and condemn
+every campus and library. Closeness in time, and what an established place weighs, are in; who else
+came to a campus within the hour is not, as timing alone shall challenge nobody.
+"""
 
 from collections.abc import Callable
 
 from ml.features.feature import NAN, AsOf, Available, Feature, Leaning, Unit
-from ml.store import DAY_US, HOUR_US, Link
+from ml.rules.closeness import STRONG_FADES_US, closeness, weighed
+from ml.store import STRONG_LINKS, Link
 
-_NAMES = {
+WORDS = {
     Link.DEVICE: "device",
     Link.IP: "IP address",
     Link.NETWORK: "network",
@@ -14,48 +20,24 @@ _NAMES = {
 }
 
 
-def _ever(link: Link) -> Callable[[AsOf], float]:
-    def count(view: AsOf) -> float:
-        accounts = view.linked.get(link)
-        return NAN if accounts is None else float(len(accounts))
-
-    return count
-
-
-def _within(link: Link, span_us: int) -> Callable[[AsOf], float]:
-    def count(view: AsOf) -> float:
+def _closeness(link: Link) -> Callable[[AsOf], float]:
+    def weigh(view: AsOf) -> float:
         accounts = view.linked.get(link)
         if not accounts:
             return NAN if accounts is None else 0.0
-        own = view.profile.created_at_us
-        return float(sum(abs(account.created_at_us - own) <= span_us for account in accounts))
+        return weighed(closeness(view.known, accounts, STRONG_FADES_US), view.known, link)
 
-    return count
+    return weigh
 
 
-def _features(link: Link) -> tuple[Feature, ...]:
-    what = _NAMES[link]
-    spans = (("1h", "an hour", HOUR_US), ("24h", "a day", DAY_US))
-    timed = tuple(
-        Feature(
-            f"{link}_accounts_{suffix}",
-            f"other accounts on the same {what} that signed up within {words} of this one",
-            Unit.ACCOUNTS,
-            Available.REGISTRATION,
-            _within(link, span),
-            Leaning.INCRIMINATES,
-        )
-        for suffix, words, span in spans
-    )
-    ever = Feature(
-        f"{link}_accounts_ever",
-        f"other accounts on the same {what}",
+FEATURES = tuple(
+    Feature(
+        f"{link}_closeness",
+        f"other accounts on the same {WORDS[link]}, by how close in time they signed up",
         Unit.ACCOUNTS,
         Available.REGISTRATION,
-        _ever(link),
+        _closeness(link),
         Leaning.INCRIMINATES,
     )
-    return (*timed, ever)
-
-
-FEATURES = tuple(feature for link in Link for feature in _features(link))
+    for link in STRONG_LINKS
+)

@@ -1,9 +1,8 @@
-"""How an account redeems, and whether accounts linked to it redeem the same codes."""
+"""How an account redeems."""
 
-from collections.abc import Callable
-
-from ml.features.feature import NAN, AsOf, Available, Feature, Leaning, Unit
-from ml.store import HOUR_US, Link
+from ml.features.feature import AsOf, Available, Feature, Leaning, Unit
+from ml.rules.codes import most_within_an_hour
+from ml.store import HOUR_US
 
 
 def _count(view: AsOf) -> float:
@@ -20,23 +19,6 @@ def _seconds_to_first(view: AsOf) -> float:
     return min(waited_us, SLOW_US) / 1_000_000
 
 
-def _same_code(link: Link) -> Callable[[AsOf], float]:
-    def count(view: AsOf) -> float:
-        accounts = view.linked.get(link)
-        if not accounts:
-            return NAN if accounts is None else 0.0
-        own = {redemption.promo_code for redemption in view.redemptions}
-        return float(
-            sum(
-                redemption.promo_code in own and redemption.used_at_us <= view.moment_us
-                for account in accounts
-                for redemption in account.redemptions
-            )
-        )
-
-    return count
-
-
 FEATURES = (
     Feature("redemptions", "redemptions so far", Unit.REDEMPTIONS, Available.REGISTRATION, _count),
     Feature(
@@ -48,19 +30,11 @@ FEATURES = (
         Leaning.EXONERATES,
     ),
     Feature(
-        "same_code_device",
-        "redemptions of this account's codes by others on the same device",
+        "most_codes_an_hour",
+        "different codes redeemed within an hour, at most",
         Unit.REDEMPTIONS,
         Available.REDEMPTION,
-        _same_code(Link.DEVICE),
-        Leaning.INCRIMINATES,
-    ),
-    Feature(
-        "same_code_ip",
-        "redemptions of this account's codes by others on the same IP address",
-        Unit.REDEMPTIONS,
-        Available.REDEMPTION,
-        _same_code(Link.IP),
+        lambda view: float(most_within_an_hour(view.redemptions)),
         Leaning.INCRIMINATES,
     ),
 )

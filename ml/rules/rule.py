@@ -1,17 +1,38 @@
 """What a rule is."""
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from enum import StrEnum
 
 from ml.reasons import Evidence
 from ml.store import Neighbourhood
 
+PREFIX = "rule."
+"""Reasons of rules have codes that begin so; the model's begin with ``model.``."""
+
+
+class Mode(StrEnum):
+    """Whether a rule's finding counts."""
+
+    ACTING = "acting"
+    SHADOW = "shadow"
+    """It is looked for and counted, and moves no score: how a rule is tried on live traffic."""
+    OFF = "off"
+
 
 @dataclass(frozen=True, slots=True)
-class Finding:
-    """What a rule found: how much it weighs in [0, 1], in words, and the accounts behind it."""
+class Match:
+    """What a rule's condition met.
 
-    weight: float
+    Attributes:
+        strength: how much of it there is, above 0; 1 is one clear case (one other account that
+            signed up at the same time, one more code in the hour).
+        description: the same in words, without personal data.
+        evidence: the accounts behind it.
+    """
+
+    strength: float
     description: str
     evidence: tuple[Evidence, ...] = ()
 
@@ -23,21 +44,42 @@ class Rule:
     Attributes:
         name: stable; the reason's code is ``rule.<name>``.
         why: the reason it exists.
-        find: the finding, or None where the rule does not apply.
+        condition: what it met, None where it does not apply.
+        first: weight of one clear case, in [0, 1].
+        limit: weight that no number of cases exceeds, in [first, 1].
+        mode: whether it counts.
+        alone: whether it can apply to an account that shares nothing with anybody.
     """
 
     name: str
     why: str
-    find: Callable[[Neighbourhood], Finding | None]
+    condition: Callable[[Neighbourhood], Match | None]
+    first: float
+    limit: float = 1.0
+    mode: Mode = Mode.ACTING
+    alone: bool = False
+
+    @property
+    def code(self) -> str:
+        """The code of its reason."""
+        return f"{PREFIX}{self.name}"
+
+    def weight(self, strength: float) -> float:
+        """The weight of a match, see :func:`saturating`; rounded to six digits."""
+        return round(saturating(self.first, strength, self.limit), 6)
 
 
-def saturating(first: float, others: int, limit: float = 1.0) -> float:
-    """The weight of a link to ``others`` accounts: each further one halves what is missing.
+def saturating(first: float, strength: float, limit: float = 1.0) -> float:
+    """The weight of evidence: each further case halves what is missing to the limit.
 
-    ``first`` for one account, then ``limit - (limit - first) / 2**(others - 1)``; 0 for none.
+    ``first * s`` up to one case, then ``limit - (limit - first) / 2**(s - 1)``; 0 for none.
     A policy choice, not a measurement: the second account may be a household, the fourth is not.
     """
-    return limit - (limit - first) / 2.0 ** (others - 1) if others > 0 else 0.0
+    if strength <= 0:
+        return 0.0
+    if strength < 1:
+        return first * strength
+    return limit - (limit - first) * math.exp2(1 - strength)
 
 
 def plural(count: int, what: str) -> str:

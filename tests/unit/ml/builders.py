@@ -8,6 +8,9 @@ from connectors.events import (
     CodeDefined,
     CodeWithdrawn,
     Erased,
+    IgnoredLink,
+    Labelled,
+    LinksDecided,
     Origin,
     Redeemed,
     RedemptionWithdrawn,
@@ -45,6 +48,19 @@ def updated(profile: Profile, label: bool | None = None, version: int = 2) -> Up
 def erased(user_id: str = "anna", version: int = 9) -> Erased:
     """The deletion of an account's row."""
     return Erased(user_id, Origin(version, 0))
+
+
+def labelled(user_id: str = "anna", label: bool | None = True, version: int = 5) -> Labelled:
+    """An analyst's word."""
+    return Labelled(user_id, label, Origin(version, 0))
+
+
+def links_decided(
+    user_id: str = "anna", *ignored: tuple[str, str | None], version: int = 5
+) -> LinksDecided:
+    """All of an account's false links: who, and through what."""
+    links = tuple(IgnoredLink(other, through) for other, through in ignored)
+    return LinksDecided(user_id, links, Origin(version, 0))
 
 
 def redeemed(

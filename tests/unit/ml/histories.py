@@ -14,6 +14,9 @@ from connectors.events import (
     Change,
     CodeDefined,
     Erased,
+    IgnoredLink,
+    Labelled,
+    LinksDecided,
     Origin,
     Redeemed,
     RedemptionWithdrawn,
@@ -45,6 +48,7 @@ def profiles(draw: st.DrawFn, user_id: str) -> Profile:
         canonical_email=draw(shared),
         ip=draw(shared),
         network=draw(shared),
+        agent=draw(shared),
         phone_shape=draw(st.sampled_from((None, "1:911", "0:910"))),
         email_domain="example.com",
     )
@@ -68,7 +72,7 @@ class _Shop:
 def histories(draw: st.DrawFn, longest: int = 30) -> list[Change]:
     """Registrations, moves, erasures, redemptions, attempts, withdrawals, labels and codes."""
     shop = _Shop()
-    makers = (_account, _account, _account, _redemption, _redemption, _redemption, _code)
+    makers = (*(_account, _redemption) * 3, _code, _label, _links)
     count = draw(st.integers(1, longest))
     return [draw(st.sampled_from(makers))(draw, shop) for _ in range(count)]
 
@@ -108,3 +112,16 @@ def _code(draw: st.DrawFn, shop: _Shop) -> Change:
         return _redemption(draw, shop)
     value = Decimal(draw(st.integers(1, 3)))
     return CodeDefined(shop.undefined.pop(), "fixed_amount", value, None, shop.origin())
+
+
+def _label(draw: st.DrawFn, shop: _Shop) -> Change:
+    return Labelled(draw(st.sampled_from(USERS)), draw(labels), shop.origin())
+
+
+def _links(draw: st.DrawFn, shop: _Shop) -> Change:
+    user_id, *others = draw(st.permutations(USERS))
+    ignored = tuple(
+        IgnoredLink(other, draw(st.sampled_from((None, "device", "ip"))))
+        for other in others[: draw(st.integers(0, 2))]
+    )
+    return LinksDecided(user_id, ignored, shop.origin())

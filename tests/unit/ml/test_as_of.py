@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from connectors.events import Origin, Redeemed, Registered
-from ml.features.catalog import vector
+from ml.features.catalog import NAMES, vector
 from ml.features.feature import Common, Fact
 from ml.memory_store import MemoryStore
 from ml.store import Neighbourhood
@@ -103,7 +103,7 @@ def test_events_of_one_instant_are_known_to_each_other_and_give_one_moment() -> 
     seen = [(m.user_id, vector(m.neighbourhood, COMMON).tolist()) for m in replay(history)]
 
     assert [user_id for user_id, _ in seen] == ["anna", "ben"]
-    assert all(values[2] == 1 for _, values in seen)
+    assert all(values[NAMES.index("device_closeness")] == 1 for _, values in seen)
 
 
 @given(shops())

@@ -5,11 +5,15 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import orjson
 import pytest
 
 from connectors.errors import BundleError
 from ml.bundle import Model, current_version, load, publish
+from ml.calibration import Calibration
+from ml.drift import Reference, distribution
 from ml.features.catalog import NAMES
+from ml.features.feature import COMMON_FROM
 from tests.unit.ml.bundles import PHONE, bundle
 
 
@@ -24,6 +28,41 @@ def test_a_published_bundle_is_current_and_reads_back_equal(tmp_path: Path) -> N
     assert folder == tmp_path / published.version
     assert current_version(tmp_path) == published.version
     assert load(tmp_path, published.version) == published
+
+
+def test_a_bundle_with_all_that_a_training_adds_reads_back_equal(tmp_path: Path) -> None:
+    spread = distribution(np.array([0.0, 0.0, 0.1, 7.5, np.nan]))
+    published = replace(
+        bundle(),
+        calibration=Calibration(0.9, 2.5, -0.5),
+        reference=Reference(dict.fromkeys(NAMES, spread), spread, 0.25),
+        trained_until_us=1_650_000_000_000_000,
+    )
+    publish(published, tmp_path)
+
+    assert load(tmp_path, published.version) == published
+
+
+def test_a_bundle_of_before_calibration_takes_its_model_at_its_word(tmp_path: Path) -> None:
+    path = publish(bundle("1"), tmp_path) / "bundle.json"
+    described = orjson.loads(path.read_bytes())
+    for name in ("calibration", "reference", "trained_until_us"):
+        del described[name]
+    path.write_bytes(orjson.dumps(described))
+
+    assert load(tmp_path, "1") == bundle("1")
+
+
+def test_a_model_gives_calibrated_probabilities_in_the_same_order() -> None:
+    vectors = np.full((2, len(NAMES)), np.nan)
+    vectors[:, PHONE] = (0.0, COMMON_FROM)
+    believed = Model(bundle()).probabilities(vectors)
+    calibration = Calibration(2.0, 2.0, 0.0)
+
+    found = Model(replace(bundle(), calibration=calibration)).probabilities(vectors)
+
+    np.testing.assert_array_equal(found, calibration.calibrated(believed))
+    assert found[0] > believed[0] > believed[1] > found[1]
 
 
 def test_a_newer_bundle_takes_over_and_the_older_one_stays(tmp_path: Path) -> None:

@@ -1,12 +1,14 @@
 """What each feature says, and what it must not say yet."""
 
 import math
+from dataclasses import replace
 
 import pytest
 
 from ml.features.catalog import CATALOG, COMMON_COLUMNS, NAMES, vector
 from ml.features.feature import COMMON_FROM, Available, Common, Fact, Leaning
-from ml.store import Link, Neighbourhood
+from ml.rules.closeness import BY_CHANCE, MOST_IN_A_PLACE
+from ml.store import STRONG_LINKS, Link, LinkedAccount, Neighbourhood
 from tests.unit.ml.builders import (
     MINUTE_US,
     account,
@@ -26,6 +28,11 @@ SHARES = Common(
 
 def features(known: Neighbourhood, common: Common = SHARES) -> dict[str, float]:
     return dict(zip(NAMES, vector(known, common).tolist(), strict=True))
+
+
+def excess(share: float) -> float:
+    """A share beyond what is alike by chance."""
+    return (share - BY_CHANCE) / (1 - BY_CHANCE)
 
 
 def test_every_feature_has_a_name_and_a_meaning_of_its_own() -> None:
@@ -48,52 +55,99 @@ def test_no_feature_tells_when_in_history_an_account_signed_up() -> None:
     )
 
 
-@pytest.mark.parametrize("link", list(Link))
-def test_linked_accounts_are_counted_by_how_close_they_signed_up(link: Link) -> None:
-    others = (
-        neighbour("early", -200),
-        neighbour("day", -24),
-        neighbour("hour", -1),
-        neighbour("same", 0),
+@pytest.mark.parametrize("link", STRONG_LINKS)
+def test_accounts_on_a_strong_link_count_by_how_close_they_signed_up(link: Link) -> None:
+    others = (neighbour("half a month before", -360), neighbour("same", 0))
+
+    assert features(neighbourhood(links={link: others}))[f"{link}_closeness"] == 1.5
+
+
+def test_who_else_came_to_an_address_is_no_feature_as_long_as_they_do_nothing_alike() -> None:
+    alone = neighbourhood(account(agent="a"), ip=(), network=())
+    crowd = tuple(neighbour(f"n{n:02}", -0.01 * n) for n in reversed(range(20)))
+    crowded = neighbourhood(account(agent="a"), ip=crowd, network=crowd)
+
+    assert vector(alone, SHARES).tolist() == pytest.approx(
+        vector(crowded, SHARES).tolist(), nan_ok=True
     )
 
-    found = features(neighbourhood(links={link: others}))
 
-    assert found[f"{link}_accounts_1h"] == 2
-    assert found[f"{link}_accounts_24h"] == 3
-    assert found[f"{link}_accounts_ever"] == 4
+def test_an_established_place_weighs_little() -> None:
+    visitors = tuple(neighbour(f"v{n:02}", -100 * (n + 1)) for n in reversed(range(20)))
+    found = features(neighbourhood(device=visitors, phone=visitors))
+
+    assert 0 < found["device_closeness"] <= MOST_IN_A_PLACE < found["phone_closeness"]
 
 
-def test_a_count_is_unknown_without_the_identifier_and_zero_with_an_unshared_one() -> None:
-    found = features(neighbourhood(device=()))
+def test_a_weight_is_unknown_without_the_identifier_and_zero_with_an_unshared_one() -> None:
+    found = features(neighbourhood(device=(), network=()))
 
-    assert found["device_accounts_ever"] == 0
-    assert math.isnan(found["phone_accounts_ever"])
-    assert math.isnan(found["phone_accounts_1h"])
+    assert found["device_closeness"] == found["same_browser_network"] == 0
+    assert math.isnan(found["phone_closeness"])
 
 
 def test_accounts_that_signed_up_after_the_newest_own_event_do_not_count() -> None:
-    others = (neighbour("earlier", 1), neighbour("at the same instant", 2), neighbour("later", 3))
+    others = tuple(neighbour(name, 1) for name in ("one", "other")) + (neighbour("later", 3),)
 
-    found = features(neighbourhood(account(), (redemption(hours=2),), device=others))
+    found = features(neighbourhood(account(hours=1), (redemption(hours=2),), device=others))
 
-    assert found["device_accounts_ever"] == 2
+    assert found["device_closeness"] == 2
+
+
+def test_what_an_analyst_said_of_a_neighbour_is_not_the_models_business() -> None:
+    def visitors(label: bool | None) -> Neighbourhood:
+        some = tuple(neighbour(f"v{n:02}", -100 * (n + 1)) for n in reversed(range(19)))
+        return neighbourhood(device=(*some, neighbour("eve", -0.5, label=label)))
+
+    assert vector(visitors(True), SHARES).tolist() == pytest.approx(
+        vector(visitors(None), SHARES).tolist(), nan_ok=True
+    )
 
 
 def test_redemptions_after_the_newest_own_event_do_not_count() -> None:
     mine = redemption("SPRING", hours=2)
-    other = neighbour(
-        redemptions=(
-            redemption("SPRING", hours=1, usage_id=2),
-            redemption("SPRING", hours=3, usage_id=3),
-            redemption("SUMMER", hours=1, usage_id=4),
-        )
+    early, late = (
+        neighbour(name, redemptions=(redemption("SUMMER", 1, 2), redemption("SPRING", hours, 3)))
+        for name, hours in (("early", 1), ("late", 3))
     )
 
-    found = features(neighbourhood(account(), (mine,), device=(other,), ip=()))
+    def same_code(*others: LinkedAccount) -> float:
+        return features(neighbourhood(account(), (mine,), device=others))["same_code_device"]
 
-    assert found["same_code_device"] == 1
-    assert found["same_code_ip"] == 0
+    assert (same_code(early), same_code(late)) == (1, 0)
+    assert same_code(early, late) == pytest.approx(excess(0.5))
+
+
+def test_one_build_of_a_browser_in_a_network_counts_and_with_the_code_more_so() -> None:
+    own = account(agent="build")
+    others = tuple(
+        replace(
+            neighbour(f"n{n}", redemptions=(redemption("SPRING", 1, n + 2),) * code), agent=agent
+        )
+        for n, (agent, code) in enumerate((("build", 1), ("build", 0), ("other", 1), (None, 0)))
+    )
+
+    found = features(neighbourhood(own, (redemption("SPRING", 2),), network=others))
+
+    assert found["same_browser_network"] == pytest.approx(2 * excess(2 / 4))
+    assert found["same_code_network"] == pytest.approx(2 * excess(2 / 4))
+    assert found["same_browser_code_network"] == pytest.approx(1 * excess(1 / 4))
+
+
+def test_who_has_the_address_in_common_is_no_further_evidence_through_the_network() -> None:
+    same = tuple(replace(neighbour(f"n{n}"), agent="build") for n in range(4))
+    found = features(neighbourhood(account(agent="build"), ip=same, network=same))
+
+    assert found["same_browser_network"] == 0
+
+
+def test_codes_within_an_hour_are_counted_once_each() -> None:
+    several = tuple(
+        redemption(code, hours, n)
+        for n, (code, hours) in enumerate((("A", 1), ("B", 1.5), ("A", 1.9), ("C", 5)))
+    )
+
+    assert features(neighbourhood(redemptions=several))["most_codes_an_hour"] == 2
 
 
 def test_the_same_code_is_unknown_without_the_identifier() -> None:
@@ -192,9 +246,8 @@ def test_features_of_redemptions_are_unknown_before_the_first() -> None:
 def test_sharing_more_never_speaks_for_an_account() -> None:
     leanings = {feature.name: feature.leaning for feature in CATALOG}
 
-    assert {leanings[name] for name in NAMES if "_accounts_" in name or "same_code" in name} == {
-        Leaning.INCRIMINATES
-    }
+    sharing = [name for name in NAMES if name.endswith("_closeness") or "same_" in name]
+    assert {leanings[name] for name in sharing} == {Leaning.INCRIMINATES}
 
 
 def test_the_as_of_moment_is_the_newest_own_event() -> None:

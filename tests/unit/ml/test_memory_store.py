@@ -8,6 +8,8 @@ from tests.unit.ml.builders import (
     code_defined,
     code_withdrawn,
     erased,
+    labelled,
+    links_decided,
     redeemed,
     registered,
     updated,
@@ -107,12 +109,68 @@ def test_an_update_that_moves_nothing_names_nobody() -> None:
     assert known(store).profile.timezone == "UTC"
 
 
-def test_a_label_reaches_strong_links_only() -> None:
+def test_a_label_reaches_those_to_whom_the_account_matters() -> None:
     store = store_with("ben", device="d")
-    store.apply([registered(account("cleo", ip="i")), registered(account(device="d", ip="i"))])
+    store.apply(
+        [
+            registered(account("cleo", hours=10, ip="i")),
+            registered(account("dora", hours=-30, ip="i")),
+            registered(account(device="d", ip="i")),
+        ]
+    )
 
-    assert store.apply([updated(account(device="d", ip="i"), label=True)]) == {"ben"}
+    change = updated(account(device="d", ip="i"), label=True)
+    assert store.apply([change]) == {"ben", "cleo"}
     assert known(store, "ben").linked[Link.DEVICE][0].label is True
+
+
+def test_an_analysts_word_stands_above_the_rows_and_can_be_taken_back() -> None:
+    store = store_with("ben", "anna", device="d")
+
+    def label() -> bool | None:
+        return known(store, "ben").linked[Link.DEVICE][0].label
+
+    assert store.apply([labelled(label=True)]) == {"ben"}
+    store.apply([updated(account(hours=1, device="d"), label=False)])
+    assert label() is True
+    assert store.apply([labelled(label=False, version=4)]) == set()
+    assert store.apply([labelled(label=None, version=6)]) == {"ben"}
+    assert label() is False
+
+
+def test_a_word_on_an_account_that_has_not_come_yet_waits_for_it() -> None:
+    store = store_with("ben", device="d")
+    assert store.apply([labelled(label=True)]) == set()
+
+    assert store.apply([registered(account(device="d"))]) == {"ben"}
+    assert known(store, "ben").linked[Link.DEVICE][0].label is True
+
+
+def test_accounts_falsely_linked_are_no_neighbours_either_way() -> None:
+    store = store_with("ben", "anna", "cleo", device="d", phone="p")
+
+    assert store.apply([links_decided("anna", ("ben", None))]) == {"anna", "ben"}
+    assert linked(store) == ["cleo"]
+    assert linked(store, "ben") == ["cleo"]
+    assert linked(store, "cleo") == ["ben", "anna"]
+
+    only_device = links_decided("anna", ("ben", "device"), version=6)
+    assert store.apply([only_device]) == {"anna", "ben"}
+    assert linked(store) == ["cleo"]
+    assert linked(store, link=Link.PHONE) == ["ben", "cleo"]
+
+    assert store.apply([links_decided("anna", version=7)]) == {"anna", "ben"}
+    assert linked(store) == ["ben", "cleo"]
+
+
+def test_both_may_say_that_they_are_falsely_linked_and_each_takes_back_its_own_word() -> None:
+    store = store_with("ben", "anna", device="d")
+    store.apply([links_decided("anna", ("ben", None)), links_decided("ben", ("anna", None))])
+
+    store.apply([links_decided("anna", version=6)])
+    assert linked(store) == []
+    store.apply([links_decided("ben", version=6)])
+    assert linked(store) == ["ben"]
 
 
 def test_an_erased_account_is_nobodys_neighbour() -> None:

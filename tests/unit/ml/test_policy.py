@@ -11,13 +11,13 @@ from ml.policy import (
     CRITICAL_FROM,
     HIGH_FROM,
     MEDIUM_FROM,
+    STANDARD,
     Action,
     Level,
     Thresholds,
     Value,
     action_of,
     combine,
-    level_of,
     value_at_risk,
 )
 from ml.reasons import Reason
@@ -41,7 +41,7 @@ shares = st.floats(0, 1)
 def test_a_score_has_a_level_and_a_level_an_action(
     score: float, level: Level, action: Action
 ) -> None:
-    assert level_of(score) is level
+    assert STANDARD.boundaries.level(score) is level
     assert action_of(level) is action
 
 
@@ -72,9 +72,22 @@ def test_evidence_only_ever_adds_up(model: float, weights: list[float], more: fl
     assert 0 <= score <= combine(model, [*reasons, Reason("rule.y", "", more)]) <= 1
 
 
-def test_independent_causes_combine_as_noisy_or() -> None:
-    assert combine(0.5, [Reason("a", "", 0.5), Reason("b", "", 0.2)]) == 0.8
-    assert combine(0.123, []) == 0.123
+def test_rules_are_independent_causes_and_combine_as_noisy_or() -> None:
+    assert combine(0.0, [Reason("a", "", 0.5), Reason("b", "", 0.2)]) == 0.6
+
+
+def test_of_two_readings_of_the_same_evidence_the_stronger_counts() -> None:
+    rules = [Reason("a", "", 0.5), Reason("b", "", 0.2)]
+
+    assert combine(0.5, rules) == 0.6
+    assert combine(0.7, rules) == 0.7
+
+
+def test_what_is_known_of_labels_adds_to_either() -> None:
+    label = Reason("rule.linked_to_abuser", "", 0.5)
+
+    assert combine(0.5, [label]) == 0.75
+    assert combine(0.0, [label, Reason("a", "", 0.2)]) == 0.6
 
 
 def test_a_fixed_discount_is_worth_its_value() -> None:

@@ -8,7 +8,7 @@ from ml.bundle import Model
 from ml.features.catalog import NAMES
 from ml.features.feature import Unit
 from ml.policy import Action, Level, Value
-from ml.scorer import RULES_ONLY, score, shown
+from ml.scorer import RULES_ONLY, Judge, score, shown
 from tests.unit.ml.builders import account, at, neighbour, neighbourhood, redemption, terms
 from tests.unit.ml.bundles import bundle
 
@@ -21,19 +21,19 @@ def model() -> Model:
 
 
 def test_nobody_to_score_costs_no_prediction(model: Model) -> None:
-    assert score([], model) == []
+    assert score([], Judge(model)) == []
 
 
 def test_rules_alone_score_until_there_is_a_model() -> None:
     known = neighbourhood(account(), device=(neighbour(),))
-    (risk,) = score([known], None)
+    (risk,) = score([known], Judge())
 
     assert (risk.score, risk.level, risk.model_version) == (0.35, Level.MEDIUM, RULES_ONLY)
     assert [reason.code for reason in risk.reasons] == ["rule.shared_device"]
 
 
 def test_the_model_tells_odd_from_usual_and_says_why(model: Model) -> None:
-    odd, usual = score([neighbourhood(ODD), neighbourhood(USUAL)], model)
+    odd, usual = score([neighbourhood(ODD), neighbourhood(USUAL)], Judge(model))
 
     assert (odd.user_id, odd.level, odd.action) == ("odd", Level.CRITICAL, Action.DENY)
     assert odd.reasons[0].code == "model.phone_shape_share"
@@ -46,7 +46,7 @@ def test_the_model_tells_odd_from_usual_and_says_why(model: Model) -> None:
 
 
 def test_reasons_name_rules_before_the_model(model: Model) -> None:
-    (risk,) = score([neighbourhood(ODD, device=(neighbour(),))], model)
+    (risk,) = score([neighbourhood(ODD, device=(neighbour(),))], Judge(model))
 
     assert [reason.code for reason in risk.reasons] == [
         "rule.shared_device",
@@ -57,21 +57,21 @@ def test_reasons_name_rules_before_the_model(model: Model) -> None:
 def test_accounts_are_scored_together_as_each_alone(model: Model) -> None:
     known = [neighbourhood(ODD), neighbourhood(USUAL), neighbourhood(ODD, (redemption(),))]
 
-    assert score(known, model) == [score([one], model)[0] for one in known]
+    assert score(known, Judge(model)) == [score([one], Judge(model))[0] for one in known]
 
 
 def test_a_risk_keeps_the_exact_vector_with_unknown_as_none(model: Model) -> None:
-    (risk,) = score([neighbourhood(USUAL, device=())], model)
+    (risk,) = score([neighbourhood(USUAL, device=())], Judge(model))
 
     assert tuple(risk.features) == NAMES
-    assert risk.features["device_accounts_ever"] == 0
-    assert risk.features["phone_accounts_ever"] is None
+    assert risk.features["device_closeness"] == 0
+    assert risk.features["phone_closeness"] is None
     assert risk.features["phone_shape_share"] == 0.01
 
 
 def test_a_risk_knows_its_moment_and_its_value(model: Model) -> None:
     codes = {"SPRING": terms("fixed_amount", "7")}
-    (risk,) = score([neighbourhood(USUAL, (redemption(hours=5),), codes)], model)
+    (risk,) = score([neighbourhood(USUAL, (redemption(hours=5),), codes)], Judge(model))
 
     assert risk.event_time_us == at(5)
     assert risk.value == Value(Decimal(7), is_lower_bound=False)

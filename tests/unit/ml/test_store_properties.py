@@ -2,13 +2,15 @@
 
 from collections.abc import Iterable
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from connectors.events import AccountChange, Change, Erased
+from connectors.events import AccountChange, Change, Erased, LinksDecided
 from ml.memory_store import MemoryStore
-from ml.scorer import Risk, score
-from ml.store import Neighbourhood
+from ml.rules import closeness
+from ml.scorer import Judge, Risk, score
+from ml.store import DAY_US, HOUR_US, Link, Neighbourhood
 from tests.unit.ml.histories import USERS, histories
 
 WINDOW = 2
@@ -27,7 +29,7 @@ def everything(store: MemoryStore) -> dict[str, Neighbourhood | None]:
 
 def risks(store: MemoryStore, users: Iterable[str] = USERS) -> dict[str, Risk | None]:
     found = {user_id: store.neighbourhood(user_id) for user_id in users}
-    scored = iter(score([known for known in found.values() if known], None))
+    scored = iter(score([known for known in found.values() if known], Judge()))
     return {user_id: next(scored) if known else None for user_id, known in found.items()}
 
 
@@ -41,6 +43,7 @@ def _account_of(change: AccountChange) -> str:
     return change.user_id if isinstance(change, Erased) else change.profile.user_id
 
 
+@settings(max_examples=150)
 @given(histories(), st.data())
 def test_order_and_duplicates_do_not_matter(history: list[Change], data: st.DataObject) -> None:
     repeated = history + data.draw(st.lists(st.sampled_from(history), max_size=10))
@@ -50,11 +53,27 @@ def test_order_and_duplicates_do_not_matter(history: list[Change], data: st.Data
 
 
 @settings(max_examples=150)
-@given(histories(), st.integers(1, 4))
+@given(histories(), st.integers(1, 8))
 def test_scoring_the_affected_keeps_every_risk_current(history: list[Change], size: int) -> None:
+    assert_current(history, size)
+
+
+@settings(max_examples=150)
+@given(histories(), st.integers(1, 8))
+def test_so_it_does_where_a_single_account_makes_a_place(history: list[Change], size: int) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(closeness, "LEAST_HISTORY", 1)
+        patch.setattr(closeness, "LEAST_BUSY", 1)
+        patch.setattr(closeness, "OTHER_TIMES_US", dict.fromkeys(Link, DAY_US))
+        patch.setattr(closeness, "NEAR_US", dict.fromkeys(Link, HOUR_US))
+        patch.setattr(closeness, "MOST_ABUSERS", dict.fromkeys(Link, 0.4))
+        assert_current(history, size)
+
+
+def assert_current(history: list[Change], size: int) -> None:
+    """Deliver a history in batches; after each, kept risks are those of the whole store."""
     store = MemoryStore(window=WINDOW)
     kept = risks(store)
-
     for start in range(0, len(history), size):
         kept |= risks(store, rescored(store, history[start : start + size]))
         assert kept == risks(store)
@@ -64,8 +83,9 @@ def test_scoring_the_affected_keeps_every_risk_current(history: list[Change], si
 def test_a_redelivered_redemption_or_code_names_again_whom_a_crash_forgot(
     history: list[Change], data: st.DataObject
 ) -> None:
-    accounts: list[Change] = [change for change in history if isinstance(change, AccountChange)]
-    others: list[Change] = [change for change in history if not isinstance(change, AccountChange)]
+    kept_in_the_outbox = AccountChange | LinksDecided
+    accounts: list[Change] = [c for c in history if isinstance(c, kept_in_the_outbox)]
+    others: list[Change] = [c for c in history if not isinstance(c, kept_in_the_outbox)]
     acknowledged = data.draw(st.integers(0, len(others)))
     crashed = data.draw(st.integers(acknowledged, len(others)))
     store = store_after(accounts + others[:acknowledged])
