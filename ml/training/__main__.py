@@ -9,20 +9,23 @@ from pathlib import Path
 
 from connectors.errors import PromoError
 from connectors.settings import load_settings
-from ml.training.train import train, train_from_folder
+from ml.training.train import Wish, train, train_from_folder
 
 
 def main() -> int:
     """Run a training; 1 and one line on standard error if there is nothing to learn from."""
     parser = argparse.ArgumentParser(prog="python -m ml.training", description=train.__doc__)
     parser.add_argument("folder", nargs="?", type=Path, help="CSV files instead of the warehouse")
-    folder: Path | None = parser.parse_args().folder
+    parser.add_argument("--challenger", action="store_true", help="only try it in shadow")
+    parser.add_argument("--force", action="store_true", help="publish it even if it is worse")
+    asked = parser.parse_args()
+    wish = Wish(asked.challenger, asked.force)
     try:
         settings = load_settings()
-        if folder is None:
-            train(settings)
+        if asked.folder is None:
+            train(settings, wish)
         else:
-            train_from_folder(settings, folder)
+            train_from_folder(settings, asked.folder, wish)
     except PromoError as error:
         print(f"training: {error}", file=sys.stderr)
         return 1

@@ -1,7 +1,7 @@
 """Moments as arrays: all that fits, folds and figures are computed from."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,7 +10,8 @@ from connectors.errors import TrainingError
 from ml.features.catalog import COMMON_COLUMNS, vector
 from ml.features.feature import Common, Fact
 from ml.policy import combine
-from ml.rules.book import findings
+from ml.rules.book import RULES, findings
+from ml.rules.rule import Rule
 from ml.store import STRONG_LINKS, Neighbourhood, identifiers
 from ml.training.replay import Moment
 
@@ -44,6 +45,7 @@ class Examples:
         at_registration: the account's first row.
         newest: the account's last row.
         by_rules: the rules' score alone.
+        registered_at_us: sign-up of each row's account.
         facts: facts whose meaning depends on what is common.
         uncommon: vectors ``(rows, features)``, NaN in the columns of shares.
     """
@@ -55,6 +57,7 @@ class Examples:
     at_registration: Mask
     newest: Mask
     by_rules: Numbers
+    registered_at_us: NDArray[np.int64]
     facts: Mapping[Fact, Values]
     uncommon: Numbers
 
@@ -73,6 +76,21 @@ class Examples:
         """One over the number of the account's rows, so that every account counts once."""
         return 1.0 / np.bincount(self.accounts)[self.accounts]
 
+    def only(self, rows: Mask) -> "Examples":
+        """The examples of some accounts alone; ``rows`` has all rows of each of them."""
+        return replace(
+            self,
+            accounts=self.accounts[rows],
+            labels=self.labels[rows],
+            clusters=self.clusters[rows],
+            at_registration=self.at_registration[rows],
+            newest=self.newest[rows],
+            by_rules=self.by_rules[rows],
+            registered_at_us=self.registered_at_us[rows],
+            facts={fact: replace(one, codes=one.codes[rows]) for fact, one in self.facts.items()},
+            uncommon=self.uncommon[rows],
+        )
+
     def vectors(self, common: Common) -> Numbers:
         """The vectors ``(rows, features)``, equal to :func:`ml.features.catalog.vector`'s."""
         vectors = self.uncommon.copy()
@@ -81,8 +99,12 @@ class Examples:
         return vectors
 
 
-def examples_of(moments: Iterable[Moment]) -> Examples:
+def examples_of(moments: Iterable[Moment], rules: Sequence[Rule] = RULES) -> Examples:
     """Compute everything that does not depend on a fold, once.
+
+    Args:
+        moments: in event time.
+        rules: of the policy that is in force.
 
     Raises:
         TrainingError: there is no account at all.
@@ -100,7 +122,12 @@ def examples_of(moments: Iterable[Moment]) -> Examples:
         clusters=_clusters(neighbourhoods, accounts)[accounts],
         at_registration=_first_of_each(accounts),
         newest=_first_of_each(accounts[::-1])[::-1],
-        by_rules=np.array([combine(0.0, findings(known)) for known in neighbourhoods]),
+        by_rules=np.array(
+            [combine(0.0, findings(known, rules).reasons) for known in neighbourhoods]
+        ),
+        registered_at_us=np.array(
+            [known.profile.created_at_us for known in neighbourhoods], dtype=np.int64
+        ),
         facts={fact: _values(neighbourhoods, fact) for fact in COMMON_COLUMNS},
         uncommon=np.stack([vector(known, Common()) for known in neighbourhoods]),
     )

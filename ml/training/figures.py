@@ -1,17 +1,20 @@
 """Figures of merit of one ranking of accounts. Pure."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
 from sklearn.metrics import (
     average_precision_score,
     brier_score_loss,
+    log_loss,
     precision_recall_curve,
     roc_auc_score,
 )
 
+from ml.calibration import LEAST, MOST
 from ml.training.examples import Numbers
 
 RECALLS = (0.25, 0.5, 0.67, 0.75, 0.9)
@@ -25,13 +28,15 @@ class Figures:
     Attributes:
         average_precision: area under precision over recall, as a step function.
         roc_auc: chance that an abuser is ranked before an honest account.
-        brier: mean squared error of the scores as probabilities.
+        brier, log_loss: mean squared error, and mean surprise in nats, of the scores as
+            probabilities.
         precision_at_recall: the best precision that catches at least this share of abusers.
     """
 
     average_precision: float
     roc_auc: float
     brier: float
+    log_loss: float
     precision_at_recall: Mapping[str, float]
 
 
@@ -47,6 +52,7 @@ def figures(labels: Numbers, scores: Numbers) -> Figures:
         average_precision=float(average_precision_score(labels, scores)),
         roc_auc=float(roc_auc_score(labels, scores)),
         brier=float(brier_score_loss(labels, scores)),
+        log_loss=float(log_loss(labels, np.clip(scores, LEAST, MOST))),
         precision_at_recall={
             f"{least:.2f}": float(precision[recall >= least].max()) for least in RECALLS
         },
@@ -55,14 +61,20 @@ def figures(labels: Numbers, scores: Numbers) -> Figures:
 
 def mean(several: list[Figures]) -> Figures:
     """The mean of the figures of repeated evaluations."""
-    described = [asdict(one) for one in several]
-    return Figures(**_mean(described))
+    return Figures(**_over([asdict(one) for one in several], np.mean))
 
 
-def _mean(described: list[dict[str, Any]]) -> dict[str, Any]:
+def deviation(several: list[Figures]) -> Figures:
+    """The standard deviation of the figures of repeated evaluations; 0 of a single one."""
+    if len(several) == 1:
+        several = several * 2
+    return Figures(**_over([asdict(one) for one in several], partial(np.std, ddof=1)))
+
+
+def _over(described: list[dict[str, Any]], fold: Callable[[list[float]], Any]) -> dict[str, Any]:
     return {
-        name: _mean([one[name] for one in described])
+        name: _over([one[name] for one in described], fold)
         if isinstance(value, dict)
-        else float(np.mean([one[name] for one in described]))
+        else float(fold([one[name] for one in described]))
         for name, value in described[0].items()
     }

@@ -46,18 +46,24 @@ class Learned:
     booster: lightgbm.Booster
 
     def probabilities(self, examples: Examples, rows: Mask) -> Numbers:
-        """The probability of abuse at each of the chosen rows."""
+        """The probability of abuse, uncalibrated, at each of the chosen rows."""
         vectors = examples.vectors(self.common)[rows]
         return np.asarray(self.booster.predict(vectors, num_threads=1), dtype=np.float64)
 
 
-def learn(examples: Examples, rows: Mask, threads: int) -> Learned:
+def learn(
+    examples: Examples,
+    rows: Mask,
+    threads: int,
+    parameters: Mapping[str, object] = PARAMETERS,
+) -> Learned:
     """Learn from the accounts of the chosen rows, and from nothing else.
 
     Args:
         examples: all rows.
         rows: those of the training accounts; rows without a label only tell what is common.
         threads: of LightGBM; the outcome does not depend on it.
+        parameters: LightGBM's.
     """
     common = fit_common(examples, rows)
     taught = rows & examples.labelled
@@ -68,7 +74,7 @@ def learn(examples: Examples, rows: Mask, threads: int) -> Learned:
         feature_name=list(NAMES),
         free_raw_data=True,
     )
-    booster = lightgbm.train({**PARAMETERS, "num_threads": threads}, data, ROUNDS)
+    booster = lightgbm.train({**parameters, "num_threads": threads}, data, ROUNDS)
     return Learned(common, booster)
 
 

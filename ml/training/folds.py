@@ -34,6 +34,12 @@ def check_labels(examples: Examples) -> None:
         )
 
 
+def is_divisible(examples: Examples, folds: int = 5) -> bool:
+    """Whether there are labelled clusters of each kind for every fold."""
+    _, suspicious = _labelled_clusters(examples)
+    return bool(min(np.bincount(suspicious, minlength=2)) >= folds)
+
+
 def held_out(examples: Examples, folds: int, seed: int) -> Iterator[Mask]:
     """The rows held out in each fold; every labelled row once, unlabelled clusters never.
 
@@ -43,7 +49,7 @@ def held_out(examples: Examples, folds: int, seed: int) -> Iterator[Mask]:
         TrainingError: fewer clusters of a kind than folds.
     """
     clusters, suspicious = _labelled_clusters(examples)
-    if min(np.bincount(suspicious, minlength=2)) < folds:
+    if not is_divisible(examples, folds):
         raise TrainingError(
             f"the labelled accounts form too few separate clusters for {folds} folds:"
             " label accounts that share no device, phone or mailbox"

@@ -1,28 +1,32 @@
 """What happened in a shop so far, from the warehouse, in event time."""
 
 import hashlib
-from collections.abc import Iterable, Sequence
-from dataclasses import astuple, dataclass
-from importlib import resources
-from typing import Any
+from collections.abc import Iterable
+from dataclasses import astuple, dataclass, replace
 
 import orjson
 from clickhouse_connect.driver import Client
 
-from connectors.events import Origin, Redeemed, Registered
-from connectors.profile import Profile
-from warehouse.client import clickhouse_answers
+from connectors.events import Change, Labelled, LinksDecided, Redeemed, Registered
+from warehouse.changes import current_changes
 
 
 @dataclass(frozen=True, slots=True)
 class History:
     """Registrations and redemptions, each in event time (ties by identity).
 
-    Promo codes have no part in it: no feature knows a code's terms.
+    Promo codes have no part in it: no feature knows a code's terms. A label is an analyst's
+    word where there is one, else the shop's.
+
+    Attributes:
+        registrations, redemptions: what happened.
+        links: which links analysts have declared false, by account. They count from the
+            beginning, as they do when an account is scored.
     """
 
     registrations: tuple[Registered, ...]
     redemptions: tuple[Redeemed, ...]
+    links: tuple[LinksDecided, ...] = ()
 
     @property
     def digest(self) -> str:
@@ -33,14 +37,22 @@ class History:
         for r in self.redemptions:
             # Not the usage id: which one a row got says nothing about what happened.
             digest.update(orjson.dumps((r.user_id, r.promo_code, r.used_at_us, r.used_promo)))
+        for decision in self.links:
+            ignored = sorted((link.other_user_id, link.through or "") for link in decision.ignored)
+            digest.update(orjson.dumps((decision.user_id, ignored)))
         return digest.hexdigest()
 
 
-def history_of(registrations: Iterable[Registered], redemptions: Iterable[Redeemed]) -> History:
+def history_of(
+    registrations: Iterable[Registered],
+    redemptions: Iterable[Redeemed],
+    links: Iterable[LinksDecided] = (),
+) -> History:
     """Put events, in whatever order they come, into event time."""
     return History(
         tuple(sorted(registrations, key=lambda r: (r.profile.created_at_us, r.profile.user_id))),
         tuple(sorted(redemptions, key=lambda r: (r.used_at_us, r.user_id, r.promo_code))),
+        tuple(sorted(links, key=lambda decision: decision.user_id)),
     )
 
 
@@ -50,22 +62,29 @@ def read_warehouse(client: Client) -> History:
     Raises:
         DependencyDown: ClickHouse does not answer.
     """
-    with clickhouse_answers():
-        users = client.query(_query("who_registered")).result_rows
-        usages = client.query(_query("who_redeemed_what")).result_rows
-    return history_of(
-        (
-            Registered(Profile(*facts), label, Origin(version, 0))
-            for *facts, label, version in users
-        ),
-        (_redeemed(row) for row in usages),
+    return _of_changes(current_changes(client))
+
+
+def _of_changes(changes: Iterable[Change]) -> History:
+    registrations: list[Registered] = []
+    redemptions: list[Redeemed] = []
+    links: list[LinksDecided] = []
+    words: dict[str, bool] = {}
+    for change in changes:
+        match change:
+            case Registered():
+                registrations.append(change)
+            case Redeemed():
+                redemptions.append(change)
+            case LinksDecided():
+                links.append(change)
+            case Labelled(user_id=user_id, label=bool(label)):
+                words[user_id] = label
+            case _:
+                # A code's terms, or a word that was taken back.
+                pass
+    labelled = (
+        replace(event, label=words.get(event.profile.user_id, event.label))
+        for event in registrations
     )
-
-
-def _redeemed(row: Sequence[Any]) -> Redeemed:
-    usage_id, user_id, promo_code, used_at_us, used_promo, version = row
-    return Redeemed(usage_id, user_id, promo_code, used_at_us, used_promo, Origin(version, 0))
-
-
-def _query(name: str) -> str:
-    return resources.files("warehouse").joinpath("queries", f"{name}.sql").read_text()
+    return history_of(labelled, redemptions, links)

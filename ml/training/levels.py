@@ -4,9 +4,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ml.policy import Level, Thresholds, combine, level_of
+from ml.policy import Boundaries, Level, Thresholds, combine
 from ml.reasons import Reason
-from ml.training.evaluate import Evaluation
+from ml.training.examples import Mask, Numbers
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,22 +18,39 @@ class Caught:
     honest: int
 
 
-def caught(evaluation: Evaluation, thresholds: Thresholds) -> tuple[Caught, ...]:
-    """The levels of model and rules together at each account's newest row, highest first."""
-    levels = np.array(
+def published(thresholds: Thresholds, probabilities: Numbers, by_rules: Numbers) -> Numbers:
+    """The scores of model and rules together, :func:`ml.policy.combine` over arrays.
+
+    Args:
+        thresholds: of the model.
+        probabilities: calibrated, of each account.
+        by_rules: the rules' score of each account, nobody's label known.
+    """
+    known, shown = zip(*thresholds.knots, strict=True)
+    believed = np.interp(probabilities, known, shown)
+    return np.array(
         [
-            level_of(combine(thresholds.score(probability), (Reason("rule", "", rules),)))
-            for probability, rules in zip(
-                evaluation.out_of_fold.tolist(), evaluation.by_rules.tolist(), strict=True
-            )
+            combine(model, (Reason("rule", "", rules),))
+            for model, rules in zip(believed.tolist(), by_rules.tolist(), strict=True)
         ]
     )
-    abusers = evaluation.labels == 1.0
+
+
+def caught(labels: Numbers, scores: Numbers, boundaries: Boundaries) -> tuple[Caught, ...]:
+    """How many of each kind the levels hold, highest first."""
+    abusers = labels == 1.0
     return tuple(
-        Caught(
-            level,
-            int(np.sum((levels == level) & abusers)),
-            int(np.sum((levels == level) & ~abusers)),
-        )
-        for level in reversed(Level)
+        Caught(level, int(np.sum(held & abusers)), int(np.sum(held & ~abusers)))
+        for level, held in _held(scores, boundaries)
     )
+
+
+def alerted(scores: Numbers, boundaries: Boundaries) -> Mask:
+    """The accounts at a level that raises an alert."""
+    return scores >= boundaries.high
+
+
+def _held(scores: Numbers, boundaries: Boundaries) -> list[tuple[Level, Mask]]:
+    begins = (boundaries.medium, boundaries.high, boundaries.critical)
+    reached = np.searchsorted(begins, scores, side="right")
+    return [(level, reached == number) for number, level in reversed(list(enumerate(Level)))]

@@ -1,7 +1,6 @@
 """A training on a small shop: what it learns from, what it refuses, what it leaves behind."""
 
 import random
-from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,13 +8,12 @@ import numpy as np
 import pytest
 
 from connectors.errors import TrainingError
-from connectors.events import Redeemed, Registered
 from connectors.settings import Settings
 from ml.bundle import Model, current_version, load
 from ml.features.catalog import vector
 from ml.features.feature import Common, Fact
-from ml.policy import CRITICAL_FROM, HIGH_FROM, MEDIUM_FROM, Level
-from ml.scorer import score
+from ml.policy import Level
+from ml.scorer import Judge, score
 from ml.training import __main__ as command
 from ml.training.evaluate import Method, Stage, evaluate
 from ml.training.examples import Examples, examples_of
@@ -25,43 +23,9 @@ from ml.training.folds import held_out
 from ml.training.history import History, history_of
 from ml.training.replay import replay
 from ml.training.report import FILE
-from ml.training.thresholds import choose_thresholds
-from ml.training.train import train_from_folder
-from tests.unit.ml.builders import account, neighbourhood, redeemed, registered
-
-USUAL = "1:911"
-Label = Callable[[int], bool | None]
-
-
-def known_abuser(number: int) -> bool | None:
-    return number < 30
-
-
-def shop(accounts: int = 300, label: Label = known_abuser) -> History:
-    """Thirty accounts, most with phones written oddly, among others; half of all redeem."""
-    return history_of(_registrations(accounts, label), _redemptions(accounts))
-
-
-def _registrations(accounts: int, label: Label) -> Iterator[Registered]:
-    dice = random.Random(7)
-    for number in range(accounts):
-        profile = account(
-            f"u{number:03}",
-            hours=dice.random() * 9000,
-            phone_shape=f"0:9{number}" if number < 30 and number % 5 else USUAL,
-            canonical_email=f"mailbox {number - number % 2}" if number < 60 else None,
-            birth_year=dice.randrange(1940, 2005),
-            hour=dice.randrange(24),
-            is_email_verified=dice.random() < 0.5,
-        )
-        yield registered(profile, label(number))
-
-
-def _redemptions(accounts: int) -> Iterator[Redeemed]:
-    return (
-        redeemed(f"u{number:03}", hours=10_000 + number, usage_id=number)
-        for number in range(0, accounts, 2)
-    )
+from ml.training.train import REPORT, train_from_folder
+from tests.unit.ml.builders import account, neighbourhood, registered
+from tests.unit.ml.shops import COSTS, USUAL, Label, shop
 
 
 def examples(history: History) -> Examples:
@@ -151,7 +115,7 @@ def test_the_same_history_gives_the_same_model(small: Examples) -> None:
 
 
 def test_the_model_finds_what_separates_and_beats_the_rules(small: Examples) -> None:
-    evaluation = evaluate(small, threads=1, folds=5, repeats=2)
+    evaluation = evaluate(small, COSTS, threads=1, folds=5, repeats=2)
     model = evaluation.figures[Method.MODEL, Stage.REGISTRATION]
 
     assert (evaluation.accounts, evaluation.abusers) == (300, 30)
@@ -166,7 +130,7 @@ def test_labels_without_meaning_cannot_be_ranked() -> None:
     """A leak would show here: what is drawn by lot cannot be foretold."""
     lots = random.Random(3)
     rows = examples(shop(label=lambda _: lots.random() < 0.2))
-    evaluation = evaluate(rows, threads=1, folds=5, repeats=2)
+    evaluation = evaluate(rows, COSTS, threads=1, folds=5, repeats=2)
 
     for stage in Stage:
         assert evaluation.figures[Method.MODEL, stage].roc_auc == pytest.approx(0.5, abs=0.15)
@@ -183,7 +147,7 @@ def test_labels_without_meaning_cannot_be_ranked() -> None:
 )
 def test_next_to_no_labels_are_refused_with_what_to_do(label: Label, message: str) -> None:
     with pytest.raises(TrainingError, match=message):
-        evaluate(examples(shop(label=label)), threads=1)
+        evaluate(examples(shop(label=label)), COSTS, threads=1)
 
 
 def test_one_great_ring_cannot_be_divided_into_folds() -> None:
@@ -192,51 +156,12 @@ def test_one_great_ring_cannot_be_divided_into_folds() -> None:
         for n in range(60)
     ]
     with pytest.raises(TrainingError, match="too few separate clusters"):
-        evaluate(examples(history_of(ring, ())), threads=1)
+        evaluate(examples(history_of(ring, ())), COSTS, threads=1)
 
 
 def test_an_empty_shop_is_refused() -> None:
     with pytest.raises(TrainingError, match="no accounts yet"):
         examples(history_of((), ()))
-
-
-def scores(*groups: tuple[int, float, float]) -> tuple[np.ndarray, np.ndarray]:
-    """Labels and probabilities of groups ``(accounts, label, probability)``."""
-    labels = np.concatenate([np.full(count, label) for count, label, _ in groups])
-    return labels, np.concatenate([np.full(count, p) for count, _, p in groups])
-
-
-def test_levels_begin_where_their_precision_is_reached() -> None:
-    found = choose_thresholds(
-        *scores((50, 1, 0.9), (40, 1, 0.7), (8, 0, 0.7), (20, 1, 0.4), (60, 0, 0.4), (900, 0, 0.0))
-    )
-
-    assert (found.medium, found.high, found.critical) == (0.4, 0.7, 0.9)
-
-
-def test_no_level_begins_among_the_honest_where_both_lie_far_apart() -> None:
-    found = choose_thresholds(*scores((100, 1, 0.9), (1, 0, 0.02), (900, 0, 0.01)))
-
-    assert (found.medium, found.high, found.critical) == (0.1, 0.3, 0.5)
-
-
-@pytest.mark.parametrize(
-    "hopeless",
-    [((30, 1, 0.02), (900, 0, 0.02)), ((5, 1, 0.9), (5, 1, 0.0), (900, 0, 0.5))],
-)
-def test_where_a_precision_is_never_reached_a_probability_is_taken_for_what_it_says(
-    hopeless: Iterable[tuple[int, float, float]],
-) -> None:
-    found = choose_thresholds(*scores(*hopeless))
-
-    assert (found.medium, found.high, found.critical) == (MEDIUM_FROM, HIGH_FROM, CRITICAL_FROM)
-
-
-@pytest.mark.parametrize("probability", [0.1, 0.5, 0.83, 0.97, 0.999])
-def test_thresholds_grow_strictly_below_one(probability: float) -> None:
-    found = choose_thresholds(*scores((50, 1, probability), (900, 0, 0.0)))
-
-    assert 0 < found.medium < found.high < found.critical < 1
 
 
 USERS_HEADER = "user_id,created_at,email,phone,dob,is_abuser\n"
@@ -283,13 +208,15 @@ def test_a_training_leaves_a_current_bundle_that_scores_and_its_report(
 
     assert current_version(settings.models_dir) == published.version
     assert load(settings.models_dir, published.version) == published
-    report = (settings.models_dir / published.version / FILE).read_text()
-    assert report in capsys.readouterr().out
-    assert "| at registration | model | 1.000 |" in report
+    report = (settings.models_dir / published.version / REPORT / FILE).read_text()
+    said = capsys.readouterr().out
+    assert "published, the first model: there was none before" in said
+    for text in (said, report):
+        assert "| at registration | model | 1.000 ± 0.000 |" in text
     assert "| phone_shape_share | 100.0% |" in report
     odd, usual = score(
         [neighbourhood(account(phone_shape=shape)) for shape in (":+191-193-194", "1:911")],
-        Model(published),
+        Judge(Model(published)),
     )
     assert (odd.level, usual.level) == (Level.CRITICAL, Level.LOW)
 
