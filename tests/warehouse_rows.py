@@ -7,9 +7,10 @@ from typing import Any
 
 import orjson
 
-from connectors.events import Origin, Registered
+from connectors.decisions import encode_label, encode_links
+from connectors.events import IgnoredLink, Labelled, LinksDecided, Origin, Registered
 from connectors.profile import Profile
-from ml.scorer import Risk, score
+from ml.scorer import Judge, Risk, score
 from stream_processors.scoring.documents import alert_document, next_alert, score_document
 from stream_processors.scoring.rescore import Trigger
 from tests.unit.connectors.envelopes import profiled
@@ -19,6 +20,8 @@ from warehouse.rows import (
     Table,
     alert_row,
     dead_letter_row,
+    label_row,
+    link_decisions_row,
     metric_row,
     score_row,
     source_row,
@@ -32,7 +35,7 @@ def risky(profile: Profile | None = None, others: int = 4) -> Risk:
     around = neighbourhood(
         profile or profiled(), redemptions=(redemption(),), device=neighbours(others)
     )
-    return score([around], None)[0]
+    return score([around], Judge())[0]
 
 
 def published(document: Mapping[str, Any]) -> dict[str, Any]:
@@ -53,6 +56,22 @@ def alert_message(risk: Risk, revision: int = NOW_US) -> dict[str, Any]:
     return published(alert_document(risk, state, revision=revision, trigger=Trigger.REGISTRATION))
 
 
+LABEL_MESSAGE: Mapping[str, Any] = MappingProxyType(
+    orjson.loads(encode_label(Labelled("anna", True, Origin(NOW_US, NOW_US)), "api", "sold on"))
+)
+
+LINKS_MESSAGE: Mapping[str, Any] = MappingProxyType(
+    orjson.loads(
+        encode_links(
+            LinksDecided(
+                "anna",
+                (IgnoredLink("ben", "device", "api", "a family", NOW_US),),
+                Origin(NOW_US, NOW_US),
+            )
+        )
+    )
+)
+
 DEAD_LETTER_HEADERS = MappingProxyType(
     {
         "topic": b"promo.public.users",
@@ -71,6 +90,8 @@ EXAMPLES: Mapping[Table, Row] = MappingProxyType(
         Table.PROMO_USAGES: source_row(redeemed()),
         Table.RISK_SCORES: score_row(score_message(risky())),
         Table.ABUSE_ALERTS: alert_row(alert_message(risky())),
+        Table.LABELS: label_row(LABEL_MESSAGE),
+        Table.LINK_DECISIONS: link_decisions_row(LINKS_MESSAGE),
         Table.DEAD_LETTERS: dead_letter_row(DEAD_LETTER_HEADERS),
         Table.PIPELINE_METRICS: metric_row(
             time.time_ns() // 1_000,  # of now: 30 days later it would be removed

@@ -5,21 +5,23 @@ A row is written as JSON under its columns' names; ClickHouse parses it by the t
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
 from typing import Any, assert_never
 
 import orjson
 
+from connectors.columns import microseconds
 from connectors.errors import PoisonMessage
 from connectors.events import (
-    Change,
     CodeDefined,
     CodeWithdrawn,
     Erased,
     Redeemed,
     RedemptionWithdrawn,
     Registered,
+    RowChange,
     Updated,
 )
 from connectors.moments import iso
@@ -36,6 +38,8 @@ class Table(StrEnum):
     PROMO_USAGES = "promo_usages"
     RISK_SCORES = "risk_scores"
     ABUSE_ALERTS = "abuse_alerts"
+    LABELS = "labels"
+    LINK_DECISIONS = "link_decisions"
     DEAD_LETTERS = "dead_letters"
     PIPELINE_METRICS = "pipeline_metrics"
 
@@ -48,7 +52,7 @@ class Row:
     values: Mapping[str, Any]
 
 
-def source_row(change: Change) -> Row:
+def source_row(change: RowChange) -> Row:
     """The row of a change: its newest version wins, a deletion is a version too.
 
     Raises:
@@ -80,6 +84,10 @@ def score_row(document: Mapping[str, Any]) -> Row:
             **_copied(document, "user_id", "event_id"),
             **_judged(document),
             "features": orjson.dumps(document["features"]).decode(),
+            "shadow_rules": document["shadow"]["rules"],
+            **_copied(
+                document["shadow"], "challenger_version", "challenger_score", "challenger_level"
+            ),
         },
     )
 
@@ -93,6 +101,31 @@ def alert_row(document: Mapping[str, Any]) -> Row:
             **_judged(document),
             "evidence": orjson.dumps(document["evidence"]).decode(),
             "value_at_risk": _amount(document["value_at_risk"]),
+        },
+    )
+
+
+def label_row(document: Mapping[str, Any]) -> Row:
+    """The row of an analyst's word on an account."""
+    return Row(
+        Table.LABELS,
+        {
+            **_copied(document, "user_id", "is_abuser", "decided_at"),
+            "decided_by": str(document.get("decided_by") or ""),
+            "note": str(document.get("note") or ""),
+            "version": _decided(document),
+        },
+    )
+
+
+def link_decisions_row(document: Mapping[str, Any]) -> Row:
+    """The row of an account's falsely linked accounts."""
+    return Row(
+        Table.LINK_DECISIONS,
+        {
+            **_copied(document, "user_id", "decided_at"),
+            "ignored": orjson.dumps(document["ignored"]).decode(),
+            "version": _decided(document),
         },
     )
 
@@ -127,6 +160,10 @@ def metric_row(
     )
 
 
+def _decided(document: Mapping[str, Any]) -> int:
+    return microseconds(datetime.fromisoformat(document["decided_at"]))
+
+
 def _user(change: Registered | Updated) -> dict[str, Any]:
     profile = asdict(change.profile)
     created_at_us = profile.pop("created_at_us")
@@ -159,12 +196,12 @@ def _code(change: CodeDefined) -> dict[str, Any]:
     }
 
 
-def _versioned(change: Change) -> dict[str, Any]:
+def _versioned(change: RowChange) -> dict[str, Any]:
     origin = change.origin
     return {"version": origin.version, "committed_at": iso(origin.committed_at_us)}
 
 
-def _deleted(change: Change) -> dict[str, Any]:
+def _deleted(change: RowChange) -> dict[str, Any]:
     return {**_versioned(change), "is_deleted": 1}
 
 

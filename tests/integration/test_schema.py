@@ -18,6 +18,8 @@ ENGINES = {
     Table.PROMO_USAGES: (SOURCE, "usage_id"),
     Table.RISK_SCORES: ("ReplacingMergeTree(revision)", "user_id, event_id"),
     Table.ABUSE_ALERTS: ("ReplacingMergeTree", "user_id, alert_id, revision"),
+    Table.LABELS: ("ReplacingMergeTree(version)", "user_id"),
+    Table.LINK_DECISIONS: ("ReplacingMergeTree(version)", "user_id"),
     Table.DEAD_LETTERS: ("ReplacingMergeTree(failed_at)", "topic, partition, offset"),
     Table.PIPELINE_METRICS: ("ReplacingMergeTree", "part, metric, labels, sampled_at"),
 }

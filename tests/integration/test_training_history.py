@@ -3,11 +3,15 @@
 import asyncio
 from collections.abc import Iterator
 
+import orjson
 import pytest
 
-from connectors.events import Change, Origin
+from connectors.decisions import encode_label, encode_links
+from connectors.events import IgnoredLink, Labelled, LinksDecided, Origin, RowChange
 from connectors.profile import Profile
+from ml.store import Link
 from ml.training.history import history_of, read_warehouse
+from ml.training.replay import replay
 from tests.integration.gateway_process import GatewayProcess
 from tests.unit.ml.builders import (
     account,
@@ -21,7 +25,7 @@ from tests.unit.ml.builders import (
 )
 from warehouse.client import reader, writer
 from warehouse.migrate import migrate
-from warehouse.rows import source_row
+from warehouse.rows import Row, label_row, link_decisions_row, source_row
 from warehouse.writer import Writer
 
 FULL = Profile(
@@ -60,15 +64,24 @@ def warehouse(tmp_path_factory: pytest.TempPathFactory) -> Iterator[GatewayProce
 @pytest.fixture
 def migrated(warehouse: GatewayProcess) -> GatewayProcess:
     with writer(warehouse.settings) as client:
-        for table in ("users", "promo_usages"):
+        for table in ("users", "promo_usages", "labels", "link_decisions"):
             client.command(f"TRUNCATE TABLE {table}")
     return warehouse
 
 
-def insert(gateway: GatewayProcess, *changes: Change) -> None:
+def insert(gateway: GatewayProcess, *changes: RowChange) -> None:
+    write_rows(gateway, [source_row(change) for change in changes])
+
+
+def label(gateway: GatewayProcess, user_id: str, is_abuser: bool | None) -> None:
+    decision = Labelled(user_id, is_abuser, Origin(5, 5))
+    write_rows(gateway, [label_row(orjson.loads(encode_label(decision, "eve", "")))])
+
+
+def write_rows(gateway: GatewayProcess, made: list[Row]) -> None:
     async def write() -> None:
         rows = Writer(gateway.settings)
-        await rows.insert(source_row(change) for change in changes)
+        await rows.insert(made)
         await rows.close()
 
     asyncio.run(write())
@@ -103,3 +116,36 @@ def test_only_the_newest_version_of_what_still_exists_is_history(
     assert [(event.profile, event.label) for event in history.registrations] == [(FULL, True)]
     assert [event.usage_id for event in history.redemptions] == [2]
     assert history.registrations[0].origin == Origin(2, 0)
+
+
+def test_an_analysts_word_counts_before_the_shops_until_it_is_taken_back(
+    migrated: GatewayProcess,
+) -> None:
+    shop = {"anna": True, "ben": None, "carl": False}
+    insert(migrated, *(registered(account(user), word) for user, word in shop.items()))
+    label(migrated, "anna", False)
+    label(migrated, "ben", True)
+    label(migrated, "carl", None)
+    label(migrated, "stranger", True)
+
+    history = read_warehouse(reader(migrated.settings))
+
+    assert {e.profile.user_id: e.label for e in history.registrations} == {
+        "anna": False,
+        "ben": True,
+        "carl": False,
+    }
+
+
+def test_a_link_declared_false_is_none_in_training_either(migrated: GatewayProcess) -> None:
+    insert(migrated, *(registered(account(user, device="d")) for user in ("anna", "ben")))
+    client = reader(migrated.settings)
+    before = read_warehouse(client)
+    decision = LinksDecided("anna", (IgnoredLink("ben"),), Origin(5, 5))
+    write_rows(migrated, [link_decisions_row(orjson.loads(encode_links(decision)))])
+
+    after = read_warehouse(client)
+
+    assert [len(m.neighbourhood.linked[Link.DEVICE]) for m in replay(before)] == [1, 1]
+    assert [len(m.neighbourhood.linked[Link.DEVICE]) for m in replay(after)] == [0, 0]
+    assert before.digest != after.digest

@@ -1,4 +1,4 @@
--- Which accounts exist, as profiles, and which are known to be abusers?
+-- Which accounts exist, as profiles, what does the shop say of them, and since when?
 SELECT
     user_id,
     toUnixTimestamp64Micro(assumeNotNull(created_at)) AS created_at_us,
@@ -20,8 +20,10 @@ SELECT
     user_agent_family,
     timezone,
     hour,
+    agent,
     is_abuser,
-    version
+    version,
+    toUnixTimestamp64Micro(committed_at) AS committed_at_us
 FROM users FINAL
 WHERE created_at IS NOT NULL
 ORDER BY created_at, user_id

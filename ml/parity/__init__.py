@@ -1,0 +1,1 @@
+"""Whether every published vector follows from the warehouse's events, number for number."""

@@ -1,0 +1,4 @@
+-- What is an analyst's newest word on each account?
+SELECT user_id, is_abuser, version
+FROM labels FINAL
+ORDER BY user_id

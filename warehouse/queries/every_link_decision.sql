@@ -1,0 +1,4 @@
+-- Which links of each account have been declared false?
+SELECT user_id, ignored, version
+FROM link_decisions FINAL
+ORDER BY user_id
