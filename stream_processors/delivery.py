@@ -6,10 +6,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from types import TracebackType
 
-from confluent_kafka import KafkaError, KafkaException, Producer
+from confluent_kafka import KafkaError, KafkaException, Message, Producer
 
 from connectors.errors import DependencyDown
 from connectors.topics import MAX_DEAD_LETTER_BYTES
+from stream_processors.librdkafka import CRITICAL_ONLY, ends_client
 
 _DELIVERY_TIMEOUT_MS = 30_000
 
@@ -31,38 +32,49 @@ class Delivery:
     partition number in every topic.
     """
 
-    def __init__(self, bootstrap: str, client_id: str) -> None:
-        self._producer = Producer(
-            {
-                "bootstrap.servers": bootstrap,
-                "client.id": client_id,
-                "acks": "all",
-                "enable.idempotence": True,
-                "linger.ms": 0,
-                "partitioner": "murmur2_random",
-                "message.max.bytes": MAX_DEAD_LETTER_BYTES,
-                "delivery.timeout.ms": _DELIVERY_TIMEOUT_MS,
-                "compression.type": "lz4",
-                "log_level": 3,
-            }
-        )
+    def __init__(
+        self, bootstrap: str, client_id: str, timeout_ms: int = _DELIVERY_TIMEOUT_MS
+    ) -> None:
+        """Make a producer; it connects when it has something to send.
+
+        Args:
+            bootstrap: ``host:port`` of the broker.
+            client_id: how the broker knows it.
+            timeout_ms: how long a message may wait for its acknowledgement.
+        """
+        self._settings = {
+            "bootstrap.servers": bootstrap,
+            "client.id": client_id,
+            "acks": "all",
+            "enable.idempotence": True,
+            "linger.ms": 0,
+            "partitioner": "murmur2_random",
+            "message.max.bytes": MAX_DEAD_LETTER_BYTES,
+            "delivery.timeout.ms": timeout_ms,
+            "compression.type": "lz4",
+            "log_level": CRITICAL_ONLY,
+        }
+        self._producer = Producer(self._settings)
         self._closing = threading.Event()
         self._poller = threading.Thread(target=self._poll, name="delivery", daemon=True)
         self._poller.start()
 
-    async def deliver(self, messages: Sequence[Outgoing]) -> None:
+    async def deliver(self, messages: Sequence[Outgoing]) -> frozenset[str]:
         """Publish messages; returns when the broker has acknowledged all of them.
+
+        Returns:
+            The partitions in which they lie, each ``<topic>-<partition>``.
 
         Raises:
             DependencyDown: a message was not acknowledged in time. Some of them may have been
                 delivered, so the caller's messages must be harmless when repeated.
         """
         if not messages:
-            return
+            return frozenset()
         pending = _Pending(len(messages), asyncio.get_running_loop())
         for message in messages:
             await self._send(message, pending)
-        await pending.done
+        return await pending.done
 
     async def _send(self, message: Outgoing, pending: "_Pending") -> None:
         while True:
@@ -78,6 +90,9 @@ class Delivery:
             except BufferError:
                 await asyncio.sleep(0.01)
             except KafkaException as error:
+                if ends_client(error.args[0]):
+                    # An idempotent producer that lost its place in a partition never sends again.
+                    self._producer = Producer(self._settings)
                 raise DependencyDown(f"Kafka: {error}") from error
 
     def _poll(self) -> None:
@@ -109,10 +124,12 @@ class _Pending:
         self._left = count
         self._loop = loop
         self._error: KafkaError | None = None
-        self.done: asyncio.Future[None] = loop.create_future()
+        self._sources: set[str] = set()
+        self.done: asyncio.Future[frozenset[str]] = loop.create_future()
 
-    def delivered(self, error: KafkaError | None, _: object) -> None:
+    def delivered(self, error: KafkaError | None, message: Message) -> None:
         self._error = error or self._error
+        self._sources.add(f"{message.topic()}-{message.partition()}")
         self._left -= 1
         if self._left == 0:
             self._loop.call_soon_threadsafe(self._finish)
@@ -121,6 +138,6 @@ class _Pending:
         if self.done.done():
             return
         if self._error is None:
-            self.done.set_result(None)
+            self.done.set_result(frozenset(self._sources))
         else:
             self.done.set_exception(DependencyDown(f"Kafka: {self._error.str()}"))

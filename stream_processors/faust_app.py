@@ -11,7 +11,7 @@ from mode.services import WaitResults
 
 from connectors.settings import Settings
 from connectors.topics import MAX_MESSAGE_BYTES, Topic
-from stream_processors.metrics import Metrics
+from stream_processors.metrics import Metrics, Ready
 
 _BUFFER = 32_768
 """Messages buffered a partition: a full buffer makes Faust's fetcher sleep for a second."""
@@ -85,7 +85,19 @@ class App(faust.App):
         return _Transport(self.conf.broker_consumer, self)
 
 
-def make_app(settings: Settings, group: str, slot: int) -> App:
+class _ServicesOnly(faust.app.BootStrategy):
+    """Starts neither Faust's consumer nor its producer."""
+
+    enable_kafka = False
+
+
+class ServiceApp(App):
+    """A Faust app whose services talk to Kafka themselves."""
+
+    BootStrategy = _ServicesOnly
+
+
+def make_app(settings: Settings, group: str, slot: int, kind: type[App] = App) -> App:
     """A Faust app on the configured broker.
 
     Args:
@@ -93,10 +105,11 @@ def make_app(settings: Settings, group: str, slot: int) -> App:
         group: consumer group; every process of one kind shares it.
         slot: this process's number in its group, 0 and up. It gives the process a name that
             outlives it (static membership), so that a restart is no rebalance.
+        kind: of app.
     """
     datadir = (settings.state_dir / "faust" / f"{group}-{slot}").absolute()
     datadir.mkdir(parents=True, exist_ok=True)
-    return App(
+    return kind(
         group,
         broker=f"kafka://{settings.kafka_bootstrap}",
         store="memory://",
@@ -129,15 +142,12 @@ def raw_topic(app: App, topics: Iterable[Topic]) -> Any:
 
 
 def serve_when_assigned(app: App, metrics: Metrics, port: int) -> None:
-    """Serve metrics on loopback from the first assignment of partitions on: it says "ready"."""
-    serving = False
+    """Serve metrics from the first assignment of partitions on."""
+    ready = Ready(metrics, port)
 
     @app.on_partitions_assigned.connect(weak=False)
     async def serve(_app: App, assigned: object, **_: object) -> None:
-        nonlocal serving
-        if not serving:
-            serving = True
-            metrics.serve("127.0.0.1", port)
+        ready.now()
 
 
 def run(app: App) -> None:

@@ -1,10 +1,8 @@
-"""From Faust's stream to batches of plain messages."""
+"""Where a worker's batches come from, and how they are acknowledged."""
 
-import asyncio
-import time
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,38 +27,44 @@ class Message:
         return f"{self.source}@{self.offset}"
 
 
-@dataclass(frozen=True, slots=True)
-class Batch:
-    """Messages in order, and the Faust events to acknowledge once their effects are done."""
+class Intake(Protocol):
+    """Batches of messages in order, one at a time."""
 
-    messages: Sequence[Message]
-    events: Sequence[Any]
+    def batches(self) -> AsyncIterator[Sequence[Message]]:
+        """Batches until the intake ends; the next one is taken once this one is dealt with."""
+        ...
+
+    async def acknowledge(self, messages: Sequence[Message]) -> None:
+        """Say that the effects of a batch's first messages are done and durable.
+
+        What is not acknowledged comes again after a restart, what is may come again.
+        """
+        ...
 
 
-async def batches(stream: Any, size: int, linger_s: float = 0.0) -> AsyncIterator[Batch]:
-    """Batches of what is there, without a timer where nothing lingers.
+class FaustIntake:
+    """The messages of a Faust agent's stream."""
 
-    Args:
-        stream: a Faust stream with acknowledgements off (``stream.noack()``).
-        size: most messages in a batch.
-        linger_s: how long the first message of a batch may wait for more.
-    """
-    queue = stream.channel.queue
-    events: list[Any] = []
-    oldest = 0.0
-    async for event in stream.events():
-        oldest = oldest if events else time.monotonic()
-        events.append(event)
-        if len(events) < size:
-            if not queue.empty():
+    def __init__(self, stream: Any, size: int) -> None:
+        """Take batches of at most ``size`` from a stream whose acknowledgements are off."""
+        self._stream, self._size = stream, size
+        self._events: list[Any] = []
+
+    async def batches(self) -> AsyncIterator[Sequence[Message]]:
+        """Batches of what is there, without a timer. See :class:`Intake`."""
+        queue = self._stream.channel.queue
+        self._events = []
+        async for event in self._stream.events():
+            self._events.append(event)
+            if len(self._events) < self._size and not queue.empty():
                 continue
-            left = oldest + linger_s - time.monotonic()
-            if left > 0:
-                await asyncio.sleep(left)
-                if not queue.empty():
-                    continue
-        yield Batch([_message(event.message) for event in events], events)
-        events = []
+            yield [_message(event.message) for event in self._events]
+            self._events = []
+
+    async def acknowledge(self, messages: Sequence[Message]) -> None:
+        """See :class:`Intake`."""
+        for event in self._events[: len(messages)]:
+            await self._stream.ack(event)
 
 
 def _message(message: Any) -> Message:

@@ -12,12 +12,13 @@ Faust acknowledges an event even when the agent's body raises, so nothing may ge
 import asyncio
 import logging
 import os
+from collections import Counter
 from collections.abc import Sequence
-from typing import Any, Protocol
+from typing import Protocol
 
 from connectors.errors import DeadLetterCeiling, PoisonMessage
 from stream_processors.crashes import MOST, Crashes
-from stream_processors.intake import Message, batches
+from stream_processors.intake import Intake, Message
 from stream_processors.metrics import Metrics
 
 EXIT_CRASHED = 70
@@ -54,17 +55,16 @@ class Worker:
         self._crashes = crashes
         self._metrics = metrics
 
-    async def run(self, stream: Any, size: int, linger_s: float = 0.0) -> None:
-        """Process a Faust stream (``noack``) until it ends."""
-        async for batch in batches(stream, size, linger_s):
-            self._metrics.batch_size.observe(len(batch.messages))
+    async def run(self, intake: Intake) -> None:
+        """Process an intake's batches until it ends."""
+        async for messages in intake.batches():
+            self._metrics.batch_size.observe(len(messages))
             with self._metrics.batch_seconds.time():
-                done = await self._handle(batch.messages)
-            for event in batch.events[:done]:
-                await stream.ack(event)
-            for message in batch.messages[:done]:
-                self._metrics.events.labels(message.topic).inc()
-            if done < len(batch.messages):
+                done = await self._handle(messages)
+            await intake.acknowledge(messages[:done])
+            for topic, count in Counter(message.topic for message in messages[:done]).items():
+                self._metrics.events.labels(topic).inc(count)
+            if done < len(messages):
                 await self._halt()
 
     async def _handle(self, messages: Sequence[Message]) -> int:

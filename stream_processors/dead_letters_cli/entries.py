@@ -9,6 +9,7 @@ from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Topic
 from connectors.errors import DependencyDown
 from connectors.settings import Settings
 from connectors.topics import MAX_MESSAGE_BYTES, Topic
+from stream_processors.librdkafka import CRITICAL_ONLY
 
 REPLAY_GROUP = "promo-dead-letter-replay"
 """Its committed offset says up to where dead letters were sent again."""
@@ -69,7 +70,7 @@ def consumer_of(settings: Settings) -> Consumer:
             "enable.partition.eof": True,
             "auto.offset.reset": "earliest",
             "fetch.message.max.bytes": MAX_MESSAGE_BYTES,
-            "log_level": 2,
+            "log_level": CRITICAL_ONLY,
         }
     )
 

@@ -23,6 +23,7 @@ from stream_processors.dead_letters_cli.entries import (
     letters,
     messages,
 )
+from stream_processors.librdkafka import CRITICAL_ONLY
 
 _POLICY = "cleanup.policy"
 
@@ -115,7 +116,7 @@ def _producer(settings: Settings) -> Producer:
             "message.max.bytes": MAX_MESSAGE_BYTES,
             "delivery.timeout.ms": round(TIMEOUT_S * 1000),
             "compression.type": "lz4",
-            "log_level": 2,
+            "log_level": CRITICAL_ONLY,
         }
     )
 

@@ -1,7 +1,8 @@
 """``python -m stream_processors.warehouse_sink --slot N``: one warehouse worker."""
 
 import argparse
-from typing import Any
+
+import faust
 
 from connectors.profile import keyed_hasher
 from connectors.settings import Settings, load_settings, required
@@ -10,8 +11,9 @@ from stream_processors import logs
 from stream_processors.crashes import Crashes
 from stream_processors.dead_letters import Ceiling
 from stream_processors.delivery import Delivery
-from stream_processors.faust_app import App, make_app, raw_topic, run, serve_when_assigned
-from stream_processors.metrics import Metrics
+from stream_processors.faust_app import App, ServiceApp, make_app, run
+from stream_processors.kafka_intake import KafkaIntake
+from stream_processors.metrics import Metrics, Ready
 from stream_processors.warehouse_sink.processor import WarehouseProcessor
 from stream_processors.worker import Worker
 from warehouse.writer import Writer
@@ -22,8 +24,8 @@ LINGER_S = 0.5
 
 
 def warehouse_app(settings: Settings, slot: int, metrics: Metrics) -> App:
-    """The Faust app of one warehouse worker; one agent, so that inserts never overlap."""
-    app = make_app(settings, WAREHOUSE_GROUP, slot)
+    """The Faust app of one warehouse worker; one service, so that inserts never overlap."""
+    app = make_app(settings, WAREHOUSE_GROUP, slot, ServiceApp)
     processor = WarehouseProcessor(
         writer=Writer(settings),
         delivery=Delivery(settings.kafka_bootstrap, f"{WAREHOUSE_GROUP}-{slot}"),
@@ -33,10 +35,35 @@ def warehouse_app(settings: Settings, slot: int, metrics: Metrics) -> App:
     )
     crashes = Crashes(settings.state_dir / "crashes" / f"{WAREHOUSE_GROUP}-{slot}.json")
     worker = Worker(processor, crashes, metrics)
+    ready = Ready(metrics, settings.metrics_port + slot)
 
-    @app.agent(raw_topic(app, WAREHOUSE_SOURCES), name="warehouse")
-    async def warehouse(stream: Any) -> None:
-        await worker.run(stream.noack(), BATCH, LINGER_S)
+    @app.service
+    class Sink(faust.Service):
+        """Consumes, inserts, acknowledges."""
+
+        intake: KafkaIntake
+
+        async def on_start(self) -> None:
+            self.intake = KafkaIntake(
+                settings,
+                WAREHOUSE_SOURCES,
+                WAREHOUSE_GROUP,
+                slot,
+                size=BATCH,
+                linger_s=LINGER_S,
+                metrics=metrics,
+                on_assigned=ready.now,
+            )
+
+        @faust.Service.task
+        async def consume(self) -> None:
+            await worker.run(self.intake)
+
+        async def on_stop(self) -> None:
+            self.intake.end()
+
+        async def on_shutdown(self) -> None:
+            self.intake.close()
 
     return app
 
@@ -50,7 +77,6 @@ def main() -> None:
     logs.configure(settings.log_level)
     metrics = Metrics()
     app = warehouse_app(settings, slot, metrics)
-    serve_when_assigned(app, metrics, settings.metrics_port + slot)
     run(app)
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import orjson
 
-from connectors import envelope
+from connectors import decisions, envelope
 from connectors.errors import PoisonMessage
 from connectors.events import Tombstone
 from connectors.profile import Hasher
@@ -17,7 +17,16 @@ from stream_processors.delivery import Delivery
 from stream_processors.dependencies import until_up
 from stream_processors.intake import Message
 from stream_processors.metrics import Metrics
-from warehouse.rows import Row, Table, alert_row, dead_letter_row, score_row, source_row
+from warehouse.rows import (
+    Row,
+    Table,
+    alert_row,
+    dead_letter_row,
+    label_row,
+    link_decisions_row,
+    score_row,
+    source_row,
+)
 from warehouse.writer import Writer
 
 _log = logging.getLogger(__name__)
@@ -57,6 +66,8 @@ def _add(made: Block, message: Message, hashed: Hasher) -> None:
             made.rows.append(_document_row(message, score_row))
         case Topic.ABUSE_ALERTS:
             made.rows.append(_document_row(message, alert_row))
+        case Topic.LABELS | Topic.LINK_DECISIONS:
+            _add_decision(made, message)
         case Topic.DEAD_LETTER:
             made.rows.append(_dead_letter_row(message))
         case _:
@@ -67,12 +78,27 @@ def _add_source(made: Block, message: Message, hashed: Hasher) -> None:
     try:
         event = envelope.decode(message.topic, message.key, message.value, hashed)
     except PoisonMessage as poison:
-        # The scoring worker reads the same topics and sets it aside: once is enough.
-        where = {"topic": message.topic, "partition": message.partition, "offset": message.offset}
-        _log.warning("unreadable; scoring sets it aside", extra={**where, "why": poison.reason})
+        _leave_to_scoring(message, poison)
         return
     if not isinstance(event, Tombstone):
         made.rows.append(source_row(event))
+
+
+def _add_decision(made: Block, message: Message) -> None:
+    try:
+        decision = decisions.decode(message.topic, message.key, message.value)
+    except PoisonMessage as poison:
+        _leave_to_scoring(message, poison)
+        return
+    if not isinstance(decision, Tombstone):
+        build = label_row if message.topic == Topic.LABELS else link_decisions_row
+        made.rows.append(_document_row(message, build))
+
+
+def _leave_to_scoring(message: Message, poison: PoisonMessage) -> None:
+    """The scoring worker reads the same topics and sets it aside: once is enough."""
+    where = {"topic": message.topic, "partition": message.partition, "offset": message.offset}
+    _log.warning("unreadable; scoring sets it aside", extra={**where, "why": poison.reason})
 
 
 def _forget(made: Block, user_id: str) -> None:

@@ -7,7 +7,14 @@ from stream_processors.intake import Message
 from stream_processors.warehouse_sink.processor import Block, block
 from tests.unit.connectors.envelopes import HASHED, code_row, envelope
 from tests.unit.stream_processors.messages import garbage, message, redeemed_message, signed_up
-from tests.warehouse_rows import DEAD_LETTER_HEADERS, alert_message, risky, score_message
+from tests.warehouse_rows import (
+    DEAD_LETTER_HEADERS,
+    LABEL_MESSAGE,
+    LINKS_MESSAGE,
+    alert_message,
+    risky,
+    score_message,
+)
 from warehouse.rows import Table
 
 SCORE = score_message(risky())
@@ -25,6 +32,8 @@ def test_every_topic_has_its_table() -> None:
         redeemed_message(),
         message(Topic.RISK_SCORES, SCORE),
         message(Topic.ABUSE_ALERTS, alert_message(risky())),
+        message(Topic.LABELS, dict(LABEL_MESSAGE)),
+        message(Topic.LINK_DECISIONS, dict(LINKS_MESSAGE)),
         letter,
     )
     tables = [table for table in Table if table is not Table.PIPELINE_METRICS]
@@ -57,6 +66,12 @@ def test_unreadable_source_rows_are_left_to_the_scoring_worker() -> None:
     found = made(garbage(topic=Topic.USERS), garbage(topic=Topic.PROMO_USAGES), signed_up())
     assert found.poison == []
     assert len(found.rows) == 1
+
+
+def test_unreadable_decisions_are_left_to_the_scoring_worker() -> None:
+    lacking = {name: value for name, value in LABEL_MESSAGE.items() if name != "decided_at"}
+    found = made(message(Topic.LABELS, lacking), garbage(topic=Topic.LINK_DECISIONS))
+    assert found == Block()
 
 
 def test_a_row_that_only_the_warehouse_cannot_hold_is_its_own_poison() -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from connectors.errors import DeadLetterCeiling, PoisonMessage
 from stream_processors.crashes import Crashes
-from stream_processors.intake import Message
+from stream_processors.intake import FaustIntake, Message
 from stream_processors.metrics import Metrics
 from stream_processors.worker import Worker
 from tests.unit.stream_processors.messages import garbage
@@ -69,7 +69,7 @@ def crashes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Crashes:
 async def acknowledged(processor: Faulty, crashes: Crashes) -> list[int]:
     """The offsets that a worker acknowledges of one batch of four."""
     stream = Stream()
-    await Worker(processor, crashes, Metrics()).run(stream, size=10)
+    await Worker(processor, crashes, Metrics()).run(FaustIntake(stream, size=10))
     return stream.acknowledged
 
 
@@ -111,7 +111,9 @@ async def test_the_third_crash_sets_the_message_aside_and_goes_on(crashes: Crash
 
 async def test_a_ceiling_halts_after_acknowledging_what_came_before(crashes: Crashes) -> None:
     processor, stream, metrics = Faulty(2, DeadLetterCeiling("too many")), Stream(), Metrics()
-    running = asyncio.create_task(Worker(processor, crashes, metrics).run(stream, size=10))
+    running = asyncio.create_task(
+        Worker(processor, crashes, metrics).run(FaustIntake(stream, size=10))
+    )
 
     await asyncio.wait([running], timeout=0.2)
 
