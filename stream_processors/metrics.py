@@ -11,6 +11,7 @@ MetricName = Literal[
     "promo_commit_to_score_seconds",
     "promo_scores_total",
     "promo_alerts_total",
+    "promo_rule_hits_total",
     "promo_rescores_requested_total",
     "promo_dead_letters_total",
     "promo_rows_written_total",
@@ -19,6 +20,10 @@ MetricName = Literal[
     "promo_consumer_lag",
     "promo_part_up",
     "promo_source_wal_kept_bytes",
+    "promo_drift_psi",
+    "promo_score_psi",
+    "promo_alert_rate",
+    "promo_alert_rate_trained",
 ]
 """All metrics of the pipeline."""
 
@@ -48,6 +53,9 @@ class Metrics:
         )
         self.scores = self._counter("promo_scores_total", "scores published", "level")
         self.alerts = self._counter("promo_alerts_total", "alerts raised or revised", "status")
+        self.rule_hits = self._counter(
+            "promo_rule_hits_total", "published scores with a rule's finding", "rule", "mode"
+        )
         self.rescores = self._counter(
             "promo_rescores_requested_total", "accounts passed on to be scored again", "cause"
         )
@@ -72,3 +80,16 @@ class Metrics:
     def serve(self, host: str, port: int) -> None:
         """Answer ``GET /metrics`` in a thread, until the process ends."""
         start_http_server(port, addr=host, registry=self.registry)
+
+
+class Ready:
+    """Metrics that are served on loopback once a worker has its partitions: it says "ready"."""
+
+    def __init__(self, metrics: Metrics, port: int) -> None:
+        self._metrics, self._port, self._serving = metrics, port, False
+
+    def now(self) -> None:
+        """The worker is ready; what is said again changes nothing."""
+        if not self._serving:
+            self._serving = True
+            self._metrics.serve("127.0.0.1", self._port)

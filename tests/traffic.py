@@ -47,7 +47,8 @@ def _user(random: Random, user_id: str, number: int) -> tuple[object, ...]:
         user_id, moment.isoformat(), f"{user_id}@{random.choice(('a.org', 'b.org', 'odd.net'))}",
         random.random() < 0.5, f"1{random.randrange(10**10):010d}", random.random() < 0.5,
         random.choice(("Ann", "bob", "")), random.choice(("Lee", "kim")), address,
-        f"ring-{ring}" if ring is not None else f"device-{user_id}", "", "", "", "1990-02-03",
+        f"ring-{ring}" if ring is not None else f"device-{user_id}",
+        f"browser-{random.randrange(4)}", "", "", "1990-02-03",
         random.choice(("Europe/Paris", "")), random.choice((True, "", False)) if ring else False,
     )  # fmt: skip
 

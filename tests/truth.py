@@ -7,24 +7,28 @@ from typing import Any
 
 import orjson
 import psycopg
+from confluent_kafka import Message
 from redis import Redis
 
 from connectors.columns import microseconds
-from connectors.events import CodeDefined, Origin, Redeemed, Registered
+from connectors.decisions import decode
+from connectors.events import CodeDefined, Decision, Origin, Redeemed, Registered, Tombstone
 from connectors.lag import Offsets
 from connectors.profile import keyed_hasher, profile
 from connectors.settings import Settings, required
 from connectors.topics import Topic
-from ml.bundle import Model, current_version, load
 from ml.memory_store import MemoryStore
+from ml.policy_file import load_policy
 from ml.scorer import Risk, score
 from stream_processors.scoring.documents import score_document
 from stream_processors.scoring.rescore import Trigger
+from stream_processors.scoring.running_judge import RunningJudge
 from tests.reading import read_topic
 from warehouse.client import reader
 
 VERDICT = (
-    "user_id", "score", "level", "action", "reasons", "model_version", "features", "event_time",
+    "user_id", "score", "level", "action", "reasons", "model_version", "features", "shadow",
+    "event_time",
 )  # fmt: skip
 
 
@@ -42,15 +46,15 @@ class State:
 
 
 def expected_risks(settings: Settings) -> dict[str, Any]:
-    """Each account's verdict by the pure core, from the rows that PostgreSQL holds now."""
+    """Each account's verdict by the pure core, from PostgreSQL's rows and analysts' decisions."""
     store = MemoryStore()
     store.apply(_events(settings))
-    version = current_version(settings.models_dir)
-    model = Model(load(settings.models_dir, version)) if version else None
+    store.apply(_decisions(settings))
+    judge = RunningJudge(settings.models_dir, load_policy(settings.policy_file)).current()
     with connect(settings) as connection:
         users = [row[0] for row in connection.execute("SELECT user_id FROM users")]
     known = [n for user in users if (n := store.neighbourhood(user)) is not None]
-    return {risk.user_id: verdict(document_of(risk)) for risk in score(known, model)}
+    return {risk.user_id: verdict(document_of(risk)) for risk in score(known, judge)}
 
 
 def document_of(risk: Risk) -> dict[str, Any]:
@@ -79,9 +83,8 @@ def risks_in_redis(settings: Settings) -> dict[str, Any]:
 
 def risks_in_topic(settings: Settings) -> dict[str, Any]:
     """Each account's newest document in the compacted topic; erased accounts are not in it."""
-    ends = sum(end.end for end in Offsets(settings).ends(Topic.RISK_SCORES))
     newest: dict[str, Any] = {}
-    for message in read_topic(settings, Topic.RISK_SCORES, lambda got: len(got) >= ends, 60):
+    for message in _whole(settings, Topic.RISK_SCORES):
         user, value = (message.key() or b"").decode(), message.value()
         if value is None:
             newest.pop(user, None)
@@ -173,6 +176,19 @@ def _events(settings: Settings) -> Iterator[Registered | Redeemed | CodeDefined]
             yield Redeemed(usage_id, user, code, microseconds(at), used, origin)
         for code, kind, value, least in connection.execute("SELECT * FROM promo_codes"):
             yield CodeDefined(code, kind, value, least, origin)
+
+
+def _decisions(settings: Settings) -> Iterator[Decision]:
+    for topic in (Topic.LABELS, Topic.LINK_DECISIONS):
+        for message in _whole(settings, topic):
+            decision = decode(topic, message.key(), message.value())
+            if not isinstance(decision, Tombstone):
+                yield decision
+
+
+def _whole(settings: Settings, topic: Topic) -> list[Message]:
+    ends = sum(end.end for end in Offsets(settings).ends(topic))
+    return read_topic(settings, topic, lambda got: len(got) >= ends, 60)
 
 
 def _debezium(row: Mapping[str, Any]) -> dict[str, Any]:

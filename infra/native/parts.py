@@ -113,7 +113,7 @@ def parts_of(settings: Settings, layout: Layout, tools: Tools) -> tuple[Part, ..
         Part(
             "clickhouse",
             (Port(s.clickhouse_host, s.clickhouse_port, "CLICKHOUSE_PORT"),),
-            partial(_python, "warehouse.gateway"),
+            partial(_behind, "warehouse.gateway"),
             lambda: http_answers(s.clickhouse_host, s.clickhouse_port, "/ping"),
         ),
         Part(
@@ -145,8 +145,8 @@ def _workers(s: Settings) -> list[Part]:
         )
         for slot in range(s.scoring_workers)
     ]
-    sink = partial(_python, "stream_processors.warehouse_sink")
-    monitor = partial(_python, "stream_processors.monitor")
+    sink = partial(_behind, "stream_processors.warehouse_sink")
+    monitor = partial(_behind, "stream_processors.monitor")
     return [
         *scoring,
         _worker("warehouse", s.metrics_port, sink, needs=("topics", "migrations")),
@@ -208,6 +208,11 @@ def environment_of(settings: Settings, layout: Layout) -> dict[str, str]:
 
 def _python(module: str, *arguments: str) -> list[str]:
     return [sys.executable, "-m", module, *arguments]
+
+
+def _behind(module: str, *arguments: str) -> list[str]:
+    """As :func:`_python`, for what no score waits for: on busy cores the others come first."""
+    return ["nice", "-n", "5", *_python(module, *arguments)]
 
 
 def _migrate(settings: Settings) -> None:

@@ -6,13 +6,18 @@
 --
 -- Keys
 --   a:<user>         hash: v version, p profile, t sign-up, l label, i identifiers,
+--                    f facts that neighbours see, dv and d an analyst's label,
+--                    gv and g accounts that an analyst declared falsely linked, each
+--                    {other, through, decided by, note, decided at},
 --                    r<usage> [version, member or false] of each of its redemptions
+--   x:<user>         set of "<who says so>\0<through>\0<other>": accounts falsely linked with it
 --   z:<user>         sorted set of its counted redemptions: "<usage>:<code>" by time of use
 --   k:<link>:<hash>  sorted set of the accounts with this identifier by sign-up
 --   c:<code>         hash: v version, d terms
 --   w:<code>         set of accounts that redeemed the code before it was defined
 --   o:<source>       hash, an outbox: accounts that still have to be scored again -> token
 --   risk:<user>      hash: the latest risk (written by keep.lua)
+--   turn:<user>      token of who is deciding about an account just now (see end_turn.lua)
 --
 -- The rules mirror ml/memory_store.py, and a conformance suite holds both to one answer.
 
@@ -73,26 +78,27 @@ local function add_codes(codes, user)
 end
 
 -- The accounts to which this account's presence can matter, by each link's rule.
-local function reach(user, created, identifiers, strong_only, found)
+local function reach(user, created, identifiers, found)
   for _, identifier in ipairs(identifiers) do
     local link, hashed = identifier[1], identifier[2]
-    if is_strong[link] or not strong_only then
-      local around = window('k:' .. link .. ':' .. hashed, user, created)
-      for i = 1, #around, 2 do
-        local near = math.abs(tonumber(around[i + 1]) - created) <= DAY
-        if is_strong[link] or near or newest(around[i]) >= created then found[around[i]] = true end
-      end
+    local around = window('k:' .. link .. ':' .. hashed, user, created)
+    for i = 1, #around, 2 do
+      local near = math.abs(tonumber(around[i + 1]) - created) <= DAY
+      if is_strong[link] or near or newest(around[i]) >= created then found[around[i]] = true end
     end
   end
 end
 
 local function read_account(user)
-  local fields = redis.call('HMGET', 'a:' .. user, 'v', 'p', 't', 'l', 'i')
+  local fields = redis.call('HMGET', 'a:' .. user, 'v', 'p', 't', 'l', 'i', 'f', 'dv', 'd')
   return {
     version = tonumber(fields[1]) or -1,
     profile = fields[2],
     created = tonumber(fields[3]),
-    label = fields[4],
+    label = fields[8] or fields[4],
+    facts = fields[6],
+    decided = tonumber(fields[7]) or -1,
+    word = fields[8],
     packed = fields[5],
     identifiers = fields[5] and cmsgpack.unpack(fields[5]) or {},
   }
@@ -110,37 +116,83 @@ local function enter(user, created, identifiers)
   end
 end
 
-local function put_account(index, source, user, version, profile, created, label, identifiers)
+local function touch_all(found, user, index, cause)
+  found[user] = nil
+  for other in pairs(found) do touch(other, index, cause) end
+end
+
+local function put_account(
+  index, source, user, version, profile, created, label, identifiers, facts
+)
   local before = read_account(user)
   if version < before.version then return end
   local redelivered = version == before.version
   local packed = profile and cmsgpack.pack(identifiers) or false
   local moved = before.packed ~= packed or before.created ~= (created or nil)
+    or before.facts ~= facts
   local found, cause = {}, 'rescore'
   local key = 'a:' .. user
   redis.call('HSET', key, 'v', version)
   if profile then
-    redis.call('HSET', key, 'p', profile, 't', created, 'i', packed)
+    redis.call('HSET', key, 'p', profile, 't', created, 'i', packed, 'f', facts)
     if label then redis.call('HSET', key, 'l', label) else redis.call('HDEL', key, 'l') end
   else
-    redis.call('HDEL', key, 'p', 't', 'l', 'i')
+    redis.call('HDEL', key, 'p', 't', 'l', 'i', 'f')
   end
   if redelivered or moved then
     leave(user, before)
     if profile then enter(user, created, identifiers) end
     if before.profile and moved then
-      reach(user, before.created, before.identifiers, false, found)
+      reach(user, before.created, before.identifiers, found)
       found[user] = nil
       -- A redelivery cannot tell these any more, so they are kept until they were passed on.
       for other in pairs(found) do redis.call('HSET', 'o:' .. source, other, input.token) end
     end
-    if profile then reach(user, created, identifiers, false, found) end
-  elseif (before.label or '') ~= (label or '') and profile then
+    if profile then reach(user, created, identifiers, found) end
+  elseif (before.label or '') ~= (before.word or label or '') then
     cause = 'label'
-    reach(user, created, identifiers, true, found)
+    reach(user, created, identifiers, found)
   end
-  found[user] = nil
-  for other in pairs(found) do touch(other, index, cause) end
+  touch_all(found, user, index, cause)
+end
+
+local function put_label(index, user, version, label)
+  local account = read_account(user)
+  if version < account.decided then return end
+  local key = 'a:' .. user
+  redis.call('HSET', key, 'dv', version)
+  if label then redis.call('HSET', key, 'd', label) else redis.call('HDEL', key, 'd') end
+  local after = label or redis.call('HGET', key, 'l')
+  if version == account.decided or (account.label or '') ~= (after or '') then
+    local found = {}
+    if account.profile then reach(user, account.created, account.identifiers, found) end
+    touch_all(found, user, index, 'label')
+  end
+end
+
+local function put_links(index, source, user, version, ignored)
+  local key = 'a:' .. user
+  local known = redis.call('HMGET', key, 'gv', 'g')
+  if version < (tonumber(known[1]) or -1) then return end
+  local named = {[user] = true}
+  for _, link in ipairs(known[2] and cmsgpack.unpack(known[2]) or {}) do
+    local other, mark = link[1], user .. '\0' .. link[2] .. '\0'
+    redis.call('SREM', 'x:' .. user, mark .. other)
+    redis.call('SREM', 'x:' .. other, mark .. user)
+    named[other] = true
+    -- A redelivery cannot tell these any more, so they are kept until they were passed on.
+    if version ~= tonumber(known[1]) then redis.call('HSET', 'o:' .. source, other, input.token) end
+  end
+  for _, link in ipairs(ignored) do
+    local other, mark = link[1], user .. '\0' .. link[2] .. '\0'
+    redis.call('SADD', 'x:' .. user, mark .. other)
+    redis.call('SADD', 'x:' .. other, mark .. user)
+    named[other] = true
+  end
+  redis.call('HSET', key, 'gv', version, 'g', cmsgpack.pack(ignored))
+  for other in pairs(named) do
+    if redis.call('HEXISTS', 'a:' .. other, 'p') == 1 then touch(other, index, 'label') end
+  end
 end
 
 local function put_redemption(index, user, version, usage, code, used_at)
@@ -186,7 +238,10 @@ local function put_code(index, code, version, terms)
   end
 end
 
-local put = {account = put_account, redemption = put_redemption, code = put_code}
+local put = {
+  account = put_account, redemption = put_redemption, code = put_code,
+  label = put_label, links = put_links,
+}
 for _, change in ipairs(input.changes) do put[change[1]](unpack(change, 2)) end
 
 local left_over = {}
@@ -199,8 +254,9 @@ end
 local accounts = {}
 local function know(user)
   if accounts[user] == nil then
-    local label = redis.call('HGET', 'a:' .. user, 'l')
-    accounts[user] = {label, redis.call('ZRANGE', 'z:' .. user, 0, CAP - 1, 'WITHSCORES')}
+    local fields = redis.call('HMGET', 'a:' .. user, 'd', 'l', 'f')
+    local redemptions = redis.call('ZRANGE', 'z:' .. user, 0, CAP - 1, 'WITHSCORES')
+    accounts[user] = {fields[1] or fields[2], redemptions, fields[3]}
   end
 end
 
@@ -229,6 +285,7 @@ local function describe(user, account)
     account.profile and linked(user, account.created, account.identifiers) or {},
     codes,
     redis.call('HMGET', 'risk:' .. user, 'revision', 'replaces', 'digest', 'alert', 'undelivered'),
+    redis.call('SMEMBERS', 'x:' .. user),
   }
 end
 

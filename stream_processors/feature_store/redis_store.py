@@ -3,7 +3,7 @@
 One primary holds it: the scripts touch keys of many accounts, which a Redis Cluster refuses.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Awaitable, Iterable, Sequence
 from dataclasses import dataclass
 from importlib import resources
 from typing import cast
@@ -17,6 +17,7 @@ from redis.exceptions import ReadOnlyError, RedisError, ResponseError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 
 from connectors.errors import DependencyDown
+from connectors.events import IgnoredLink
 from connectors.profile import Profile
 from connectors.settings import Settings, required
 from ml.store import CodeTerms
@@ -26,6 +27,7 @@ from stream_processors.feature_store.wire import (
     Sourced,
     answer,
     code_terms,
+    ignored_links,
     question,
 )
 
@@ -55,6 +57,20 @@ class NewRisk:
     document: str
 
 
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """What analysts have decided about an account; versions are 0 where they have not.
+
+    Attributes:
+        label_version, links_version: moments of the newest decisions, microseconds since 1970.
+        ignored: its whole list of links that were declared false.
+    """
+
+    label_version: int
+    links_version: int
+    ignored: tuple[IgnoredLink, ...]
+
+
 class RedisStore:
     """Feature store and latest risks; every call is one round trip.
 
@@ -66,6 +82,7 @@ class RedisStore:
         self._exchange = redis.register_script(_script("exchange.lua"))
         self._keep = redis.register_script(_script("keep.lua"))
         self._confirm = redis.register_script(_script("confirm.lua"))
+        self._end_turn = redis.register_script(_script("end_turn.lua"))
 
     async def exchange(
         self,
@@ -140,6 +157,39 @@ class RedisStore:
             raise _down(error) from error
         return None if text is None else code_terms(text)
 
+    async def decided(self, user_id: str) -> Decided:
+        """What analysts have decided about an account so far."""
+        try:
+            found = await self._redis.hmget(f"a:{user_id}", ["dv", "gv", "g"])
+        except RedisError as error:
+            raise _down(error) from error
+        label_version, links_version, packed = cast(list[bytes | None], found)
+        return Decided(
+            label_version=int(label_version or 0),
+            links_version=int(links_version or 0),
+            ignored=ignored_links(packed) if packed else (),
+        )
+
+    async def who_ignores(self, user_id: str) -> tuple[str, ...]:
+        """The accounts whose lists name a false link of this one (its own list too), in order."""
+        try:
+            members = await cast(Awaitable[set[bytes]], self._redis.smembers(f"x:{user_id}"))
+        except RedisError as error:
+            raise _down(error) from error
+        return tuple(sorted({member.split(b"\0", 1)[0].decode() for member in members}))
+
+    async def take_turn(self, user_id: str, token: str, longest_ms: int) -> bool:
+        """Be the only one that decides about an account; False while somebody else is."""
+        try:
+            taken = await self._redis.set(f"turn:{user_id}", token, nx=True, px=longest_ms)
+        except RedisError as error:
+            raise _down(error) from error
+        return bool(taken)
+
+    async def end_turn(self, user_id: str, token: str) -> None:
+        """Give the turn back, if it is still ours."""
+        await self._call(self._end_turn, token.encode(), f"turn:{user_id}")
+
     async def ping(self) -> None:
         """Raise :class:`DependencyDown` unless Redis answers."""
         try:
@@ -155,9 +205,9 @@ class RedisStore:
         found = await self._call(script, ormsgpack.packb(argument))
         return {user.decode() for user in cast(list[bytes], found)}
 
-    async def _call(self, script: object, packed: bytes) -> object:
+    async def _call(self, script: object, packed: bytes, *keys: str) -> object:
         try:
-            return await script(args=[packed])  # type: ignore[operator]
+            return await script(keys=keys, args=[packed])  # type: ignore[operator]
         except (RedisConnectionError, RedisTimeoutError, ReadOnlyError, OSError) as error:
             raise _down(error) from error
         except ResponseError as error:

@@ -1,6 +1,6 @@
 """How changes and answers look between Python and the Lua scripts. Pure."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, fields
 from decimal import Decimal
 from operator import attrgetter
@@ -14,6 +14,9 @@ from connectors.events import (
     CodeDefined,
     CodeWithdrawn,
     Erased,
+    IgnoredLink,
+    Labelled,
+    LinksDecided,
     Redeemed,
     RedemptionWithdrawn,
     Registered,
@@ -164,7 +167,6 @@ def _packed_change(index: int, sourced: Sourced) -> Iterator[list[Any]]:
     match change:
         case Registered() | Updated():
             p = change.profile
-            label = False if change.label is None else "1" if change.label else "0"
             yield [
                 "account",
                 index,
@@ -173,8 +175,9 @@ def _packed_change(index: int, sourced: Sourced) -> Iterator[list[Any]]:
                 version,
                 pack_profile(p),
                 p.created_at_us,
-                label,
+                _packed_label(change.label),
                 _packed_identifiers(p),
+                orjson.dumps((p.device, p.agent)).decode(),
             ]
         case Erased():
             yield [
@@ -187,6 +190,7 @@ def _packed_change(index: int, sourced: Sourced) -> Iterator[list[Any]]:
                 False,
                 False,
                 [],
+                False,
             ]
         case Redeemed():
             usage = _usage(change.usage_id)
@@ -202,8 +206,27 @@ def _packed_change(index: int, sourced: Sourced) -> Iterator[list[Any]]:
             yield ["code", index, change.promo_code, version, text]
         case CodeWithdrawn():
             yield ["code", index, change.promo_code, version, False]
+        case Labelled():
+            yield ["label", index, change.user_id, version, _packed_label(change.label)]
+        case LinksDecided():
+            # The script reads the first two and keeps all: the next decision adds to the list.
+            ignored = [
+                [
+                    link.other_user_id,
+                    link.through or "",
+                    link.decided_by,
+                    link.note,
+                    link.decided_at_us,
+                ]
+                for link in change.ignored
+            ]
+            yield ["links", index, sourced.source, change.user_id, version, ignored]
         case _:
             assert_never(change)
+
+
+def _packed_label(label: bool | None) -> str | bool:
+    return False if label is None else "1" if label else "0"
 
 
 def _usage(usage_id: int) -> str:
@@ -215,16 +238,26 @@ class _Neighbours:
     """The neighbours of a batch, each built once."""
 
     def __init__(self, accounts: Mapping[str, Sequence[Any]]) -> None:
-        self._redemptions = {user: _redemptions(flat) for user, (_, flat) in accounts.items()}
-        self._labels = {user: _LABELS[label] for user, (label, _) in accounts.items()}
+        self._facts = {user: _facts(*known) for user, known in accounts.items()}
 
-    def linked(self, flat: Sequence[str]) -> tuple[LinkedAccount, ...]:
+    def linked(
+        self, link: str, flat: Sequence[str], strangers: Set[tuple[str, str]]
+    ) -> tuple[LinkedAccount, ...]:
         if not flat:  # most identifiers are nobody else's
             return ()
         return tuple(
-            LinkedAccount(user, _number(at), self._labels[user], self._redemptions[user])
+            LinkedAccount(user, _number(at), *self._facts[user])
             for user, at in _pairs(flat)
+            if not strangers or not {(user, ""), (user, link)} & strangers
         )
+
+
+def _facts(
+    label: object, flat: Sequence[str], facts: str | bool
+) -> tuple[bool | None, tuple[Redemption, ...], str | None, str | None]:
+    """What is known of a neighbour: label, redemptions, device, agent."""
+    device, agent = orjson.loads(facts) if isinstance(facts, str) else (None, None)
+    return _LABELS[label], _redemptions(flat), device, agent
 
 
 _LINKS: Mapping[str, Link] = {link.value: link for link in Link}
@@ -232,12 +265,13 @@ _LABELS: Mapping[object, bool | None] = {False: None, "0": False, "1": True}
 
 
 def _known(subject: Sequence[Any], neighbours: _Neighbours) -> Known:
-    blob, redemptions, last, links, codes, risk = subject
+    blob, redemptions, last, links, codes, risk, ignored = subject
     latest = _latest(*risk)
     if not blob:
         return Known(None, latest)
     profile = Profile(*orjson.loads(blob))
-    found = {_LINKS[link]: neighbours.linked(flat) for link, flat in links}
+    strangers = {_stranger(member) for member in ignored}
+    found = {_LINKS[link]: neighbours.linked(link, flat, strangers) for link, flat in links}
     return Known(
         Neighbourhood(
             profile=profile,
@@ -248,6 +282,12 @@ def _known(subject: Sequence[Any], neighbours: _Neighbours) -> Known:
         ),
         latest,
     )
+
+
+def _stranger(member: str) -> tuple[str, str]:
+    """A member of ``x:<user>``: who is not a neighbour, and through what ("" for nothing)."""
+    _, through, other = member.split("\0", 2)
+    return other, through
 
 
 def _latest(
@@ -277,6 +317,14 @@ def code_terms(text: str | bytes) -> CodeTerms:
         kind,
         None if value is None else Decimal(value),
         None if least is None else Decimal(least),
+    )
+
+
+def ignored_links(packed: bytes) -> tuple[IgnoredLink, ...]:
+    """The accounts declared falsely linked with one, from what Redis keeps."""
+    return tuple(
+        IgnoredLink(other, through or None, *more)
+        for other, through, *more in ormsgpack.unpackb(packed) or ()
     )
 
 

@@ -10,20 +10,26 @@ from prometheus_client import start_http_server
 from connectors.settings import Settings, load_settings
 from stream_processors import logs
 from stream_processors.monitor.backlog import Backlog
-from stream_processors.monitor.exposition import Exposition
+from stream_processors.monitor.drift import DriftWatch
+from stream_processors.monitor.exposition import Exposition, Kind
 from stream_processors.monitor.probes import probes_of
 from stream_processors.monitor.rounds import Rounds
 from warehouse.writer import Writer
 
 PERIOD_S = 5.0
+DRIFT_PERIOD_S = 60.0
 
 
 async def monitor(settings: Settings, stop: asyncio.Event) -> None:
-    """Look at all parts every :data:`PERIOD_S` seconds until told to stop."""
+    """Look at all parts every :data:`PERIOD_S` seconds until told to stop.
+
+    Beside them, at how far what is scored has drifted, every :data:`DRIFT_PERIOD_S`.
+    """
     exposition, rounds, writer = Exposition(), Rounds(probes_of(settings)), Writer(settings)
     backlog = Backlog(writer.insert)
     start_http_server(settings.monitor_metrics_port, "127.0.0.1", exposition.registry)
     writing = asyncio.create_task(backlog.run())
+    drifting = asyncio.create_task(_watch_drift(DriftWatch(settings), exposition, backlog))
     while not stop.is_set():
         due = time.monotonic() + PERIOD_S
         sampled_at_us = time.time_ns() // 1_000
@@ -32,9 +38,20 @@ async def monitor(settings: Settings, stop: asyncio.Event) -> None:
         backlog.add(sampled_at_us, samples)
         with suppress(TimeoutError):
             await asyncio.wait_for(stop.wait(), due - time.monotonic())
+    drifting.cancel()
     writing.cancel()
     rounds.close()
     await writer.close()
+
+
+async def _watch_drift(watch: DriftWatch, exposition: Exposition, backlog: Backlog) -> None:
+    while True:
+        sampled_at_us = time.time_ns() // 1_000
+        samples = await asyncio.to_thread(watch.look)
+        exposition.show(samples, Kind.DRIFT)
+        if samples:
+            backlog.add(sampled_at_us, samples)
+        await asyncio.sleep(DRIFT_PERIOD_S)
 
 
 async def _until_terminated(settings: Settings) -> None:

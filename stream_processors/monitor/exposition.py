@@ -1,6 +1,7 @@
 """The monitor's own Prometheus endpoint: the state of the parts, lag, and the log kept."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from enum import StrEnum
 
 from prometheus_client import CollectorRegistry
 from prometheus_client.core import GaugeMetricFamily
@@ -13,24 +14,36 @@ _MEANINGS: dict[MetricName, str] = {
     "promo_part_up": "1 while a part answers",
     "promo_consumer_lag": "messages that a consumer group has yet to consume",
     "promo_source_wal_kept_bytes": "log that PostgreSQL keeps for Debezium",
+    "promo_drift_psi": "population stability index of a feature: 0.1 is little, 0.25 much",
+    "promo_score_psi": "population stability index of the published score",
+    "promo_alert_rate": "share of the accounts scored last at a level that raises an alert",
+    "promo_alert_rate_trained": "the same among the accounts that the model was trained on",
 }
 
 
+class Kind(StrEnum):
+    """What is looked at, each in its own time."""
+
+    PARTS = "parts"
+    DRIFT = "drift"
+
+
 class Exposition(Collector):
-    """Shows the newest round's samples that the monitor took itself."""
+    """Shows the newest samples of each kind that the monitor took itself."""
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
-        self._newest: Sequence[Sample] = ()
+        self._newest: dict[Kind, Sequence[Sample]] = {}
         self.registry.register(self)
 
-    def show(self, samples: Iterable[Sample]) -> None:
-        """Replace what is shown."""
-        self._newest = [sample for sample in samples if sample.metric in _MEANINGS]
+    def show(self, samples: Iterable[Sample], kind: Kind = Kind.PARTS) -> None:
+        """Replace what is shown of a kind."""
+        shown = [sample for sample in samples if sample.metric in _MEANINGS]
+        self._newest = {**self._newest, kind: shown}
 
     def collect(self) -> Iterator[GaugeMetricFamily]:
         """See :class:`prometheus_client.registry.Collector`."""
-        newest = self._newest
+        newest = [sample for samples in self._newest.values() for sample in samples]
         for name, meaning in _MEANINGS.items():
             found = [sample for sample in newest if sample.metric == name]
             family = GaugeMetricFamily(name, meaning, labels=_label_names(name, found))

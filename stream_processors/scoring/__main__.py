@@ -6,15 +6,17 @@ from typing import Any
 from connectors.profile import keyed_hasher
 from connectors.settings import Settings, load_settings, required
 from connectors.topics import SCORING_GROUP, SCORING_SOURCES
+from ml.policy_file import load_policy
 from stream_processors import logs
 from stream_processors.crashes import Crashes
 from stream_processors.dead_letters import Ceiling
 from stream_processors.delivery import Delivery
 from stream_processors.faust_app import App, make_app, raw_topic, run, serve_when_assigned
 from stream_processors.feature_store.redis_store import connect
+from stream_processors.intake import FaustIntake
 from stream_processors.metrics import Metrics
 from stream_processors.scoring.processor import ScoringProcessor
-from stream_processors.scoring.running_model import RunningModel
+from stream_processors.scoring.running_judge import RunningJudge
 from stream_processors.worker import Worker
 
 BATCH = 200
@@ -30,7 +32,7 @@ def scoring_app(settings: Settings, slot: int, metrics: Metrics) -> App:
     processor = ScoringProcessor(
         store=connect(settings),
         delivery=Delivery(settings.kafka_bootstrap, f"{SCORING_GROUP}-{slot}"),
-        model=RunningModel(settings.models_dir),
+        judge=RunningJudge(settings.models_dir, load_policy(settings.policy_file)),
         hashed=keyed_hasher(required(settings.hash_key, "hash_key")),
         ceiling=Ceiling(settings.dead_letter_ceiling),
         metrics=metrics,
@@ -40,7 +42,7 @@ def scoring_app(settings: Settings, slot: int, metrics: Metrics) -> App:
 
     @app.agent(raw_topic(app, SCORING_SOURCES), name="scoring")
     async def scoring(stream: Any) -> None:
-        await worker.run(stream.noack(), BATCH)
+        await worker.run(FaustIntake(stream.noack(), BATCH))
 
     return app
 

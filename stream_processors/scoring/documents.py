@@ -12,7 +12,7 @@ import orjson
 from connectors.moments import iso
 from ml.policy import ALERTED, Level
 from ml.reasons import Evidence, Reason
-from ml.scorer import Risk
+from ml.scorer import Risk, Shadow
 from stream_processors.scoring.rescore import Trigger
 
 _NAMESPACE = uuid.UUID("6f1c3ed2-1f0c-5f0a-9a53-8d1b6a7c2e11")
@@ -92,6 +92,7 @@ def verdict_document(risk: Risk, *, scored_at_us: int) -> dict[str, Any]:
         "reasons": [_reason(reason) for reason in risk.reasons],
         "model_version": risk.model_version,
         "features": dict(risk.features),
+        "shadow": _shadow(risk.shadow),
         "event_time": iso(risk.event_time_us),
         "scored_at": iso(scored_at_us),
     }
@@ -159,7 +160,17 @@ def _verdict(risk: Risk) -> list[Any]:
         risk.model_version,
         risk.features,
         risk.event_time_us,
+        _shadow(risk.shadow),
     ]
+
+
+def _shadow(shadow: Shadow) -> dict[str, Any]:
+    return {
+        "rules": list(shadow.rules),
+        "challenger_version": shadow.challenger_version,
+        "challenger_score": shadow.challenger_score,
+        "challenger_level": shadow.challenger_level,
+    }
 
 
 def _reason(reason: Reason) -> dict[str, Any]:

@@ -3,13 +3,15 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from connectors import envelope
+from connectors import decisions, envelope
 from connectors.errors import PoisonMessage
 from connectors.events import (
+    Change,
     CodeDefined,
     CodeWithdrawn,
     Erased,
-    Event,
+    Labelled,
+    LinksDecided,
     Redeemed,
     RedemptionWithdrawn,
     Registered,
@@ -47,8 +49,7 @@ def plan(messages: Iterable[Message], hashed: Hasher) -> Plan:
             if message.topic == Topic.RESCORE:
                 _ask(made, rescore.decode(message.value))
             else:
-                event = envelope.decode(message.topic, message.key, message.value, hashed)
-                _note(made, message, event)
+                _note(made, message, _decoded(message, hashed))
         except PoisonMessage as poison:
             made.poison.append((message, poison))
     return made
@@ -71,7 +72,13 @@ def requests(made: Plan, affected: Iterable[Affected]) -> list[RescoreRequest]:
     return list(found.values())
 
 
-def _note(made: Plan, message: Message, event: Event) -> None:
+def _decoded(message: Message, hashed: Hasher) -> Change | Tombstone:
+    if message.topic in (Topic.LABELS, Topic.LINK_DECISIONS):
+        return decisions.decode(message.topic, message.key, message.value)
+    return envelope.decode(message.topic, message.key, message.value, hashed)
+
+
+def _note(made: Plan, message: Message, event: Change | Tombstone) -> None:
     match event:
         case Tombstone():
             return
@@ -82,6 +89,8 @@ def _note(made: Plan, message: Message, event: Event) -> None:
         case Erased():
             _ask(made, _direct(event.user_id, Trigger.RESCORE, event))
         case Redeemed() | RedemptionWithdrawn() | CodeDefined() | CodeWithdrawn():
+            pass
+        case Labelled() | LinksDecided():
             pass
     made.changes.append(Sourced(event, message.source))
 

@@ -23,7 +23,7 @@ from stream_processors.scoring.publication import (
     retirement,
 )
 from stream_processors.scoring.rescore import RescoreRequest, Trigger
-from stream_processors.scoring.running_model import RunningModel
+from stream_processors.scoring.running_judge import RunningJudge
 
 
 @dataclass(slots=True)
@@ -53,7 +53,7 @@ class ScoringProcessor:
         self,
         store: RedisStore,
         delivery: Delivery,
-        model: RunningModel,
+        judge: RunningJudge,
         hashed: Hasher,
         ceiling: Ceiling,
         metrics: Metrics,
@@ -61,7 +61,7 @@ class ScoringProcessor:
     ) -> None:
         self._store = store
         self._delivery = delivery
-        self._model = model
+        self._judge = judge
         self._hashed = hashed
         self._dead_letters = DeadLetters(delivery, ceiling, metrics, clock_us)
         self._metrics = metrics
@@ -112,7 +112,7 @@ class ScoringProcessor:
         outcome = _Outcome()
         pairs = list(zip(made.subjects.values(), known.subjects, strict=True))
         registered = [(r, k.latest, k.neighbourhood) for r, k in pairs if k.neighbourhood]
-        risks = score([around for _, _, around in registered], self._model.current())
+        risks = score([around for _, _, around in registered], self._judge.current())
         for (request, latest, _), risk in zip(registered, risks, strict=True):
             news = publication(request, latest, risk, self._clock_us())
             if news is not None:
@@ -151,6 +151,8 @@ class ScoringProcessor:
             self._metrics.commit_to_score.labels(request.trigger).observe(waited_s)
             if news.level is not None:
                 self._metrics.scores.labels(news.level).inc()
+            for rule, mode in news.rule_hits:
+                self._metrics.rule_hits.labels(rule, mode).inc()
             if news.status is not None:
                 self._metrics.alerts.labels(news.status).inc()
 

@@ -6,6 +6,7 @@ import orjson
 
 from connectors.topics import Topic
 from ml.policy import Level
+from ml.rules.rule import PREFIX, Mode
 from ml.scorer import Risk
 from stream_processors.delivery import Outgoing
 from stream_processors.feature_store.redis_store import NewRisk
@@ -24,12 +25,14 @@ class Publication:
         messages: the score, the alert, or both.
         level: the published score's level, None if only the alert has news.
         status: the published alert's status, None if only the score has news.
+        rule_hits: codes of the rules behind the published score, and whether they act.
     """
 
     kept: NewRisk
     messages: tuple[Outgoing, ...]
     level: Level | None
     status: Status | None
+    rule_hits: tuple[tuple[str, Mode], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +92,7 @@ def publication(
         tuple(messages),
         risk.level if scored else None,
         alert.status if alert is not None and alerted else None,
+        _rule_hits(risk) if scored else (),
     )
 
 
@@ -101,6 +105,14 @@ def retirement(user_id: str, latest: LatestRisk, now_us: int) -> Retirement:
         cleared = documents.erasure_alert(user_id, revision=_after(latest, now_us))
         messages.append(Outgoing(Topic.ABUSE_ALERTS, key, orjson.dumps(cleared)))
     return Retirement(user_id, tuple(messages))
+
+
+def _rule_hits(risk: Risk) -> tuple[tuple[str, Mode], ...]:
+    acting = (reason.code for reason in risk.reasons if reason.code.startswith(PREFIX))
+    return (
+        *((code, Mode.ACTING) for code in acting),
+        *((code, Mode.SHADOW) for code in risk.shadow.rules),
+    )
 
 
 def _succession(

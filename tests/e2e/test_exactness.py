@@ -1,23 +1,36 @@
 """Nothing lost, nothing counted twice: replays, crashes and divisions end in the same state."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from functools import partial
 from pathlib import Path
 from random import Random
 from threading import Thread
+from typing import Any
 
+import numpy as np
+import orjson
 import pytest
 from confluent_kafka import ConsumerGroupTopicPartitions, KafkaException, TopicPartition
 from confluent_kafka.admin import AdminClient
 
 from connectors.drain import wait_drained
-from connectors.lag import GROUPS
+from connectors.events import Decision, Labelled, LinksDecided, Origin
+from connectors.lag import GROUPS, Offsets
 from connectors.load import load
 from connectors.settings import Settings
+from connectors.topics import Topic
 from infra.native import stack as native
+from ml.bundle import Model
+from ml.features.catalog import NAMES
+from ml.features.feature import Fact
+from ml.policy import combine
+from ml.reasons import Reason
+from stream_processors.rescore_all import rescore_all
 from tests.conftest import running_stack, stack_settings
+from tests.judgements import decide, some_decisions
 from tests.models import publish_small_model
-from tests.reading import eventually
+from tests.reading import eventually, read_topic
 from tests.traffic import write_traffic
 from tests.truth import assert_exact, connect, state_of
 
@@ -62,6 +75,7 @@ def test_killing_workers_while_loading_changes_nothing(
     loading = Thread(target=_load, args=(loaded, folder))
     loading.start()
     for worker in random.sample(WORKERS, len(WORKERS)):
+        decide(loaded, some_decisions(loaded, seed, count=20))
         time.sleep(random.uniform(0.1, 0.8))  # a seeded random point of the load, not a wait
         native.kill_part(loaded, worker)
     loading.join()
@@ -87,6 +101,81 @@ def test_updates_and_erasures_reach_every_account_they_concern(loaded: Settings)
     assert lsn is not None
     wait_drained(loaded, lsn[0])
     assert_exact(loaded)
+
+
+def test_decisions_reach_every_account_they_concern_and_can_be_taken_back(
+    loaded: Settings,
+) -> None:
+    before = {user: risk["score"] for user, risk in state_of(loaded).risks.items()}
+    decisions = some_decisions(loaded, seed=5, count=60, like="o4-%")  # nobody decided on them
+    decide(loaded, decisions)
+    wait_drained(loaded)
+    assert_exact(loaded)
+    assert {user: risk["score"] for user, risk in state_of(loaded).risks.items()} != before
+
+    decide(loaded, [_taken_back(decision) for decision in decisions])
+    wait_drained(loaded)
+    assert_exact(loaded)
+    assert {user: risk["score"] for user, risk in state_of(loaded).risks.items()} == before
+
+
+def test_swapping_the_model_under_load_loses_nothing_and_mixes_no_bundles(
+    loaded: Settings, tmp_path: Path
+) -> None:
+    folder = write_traffic(tmp_path, accounts=ACCOUNTS, seed=6, prefix="s")
+    loading = Thread(target=_load, args=(loaded, folder))
+    loading.start()
+    bundles = {}
+    for number in range(1, 5):
+        seen = _scores_published(loaded)
+        bundle = publish_small_model(loaded.models_dir, f"swap-{number}", number, number / 1_000)
+        bundles[bundle.version] = Model(bundle)
+        eventually(partial(_further_scores, loaded, seen + 50), "fifty further scores")
+    loading.join()
+
+    scores = [document for document in _scores(loaded) if document["model_version"] in bundles]
+    assert len({document["model_version"] for document in scores}) > 2
+    for document in scores:
+        assert_made_by(bundles[document["model_version"]], document)
+    rescore_all(loaded)
+    assert_exact(loaded)
+
+
+def assert_made_by(model: Model, document: Mapping[str, Any]) -> None:
+    """Assert that a score follows from its vector and its rules by one bundle, and by no other."""
+    features = document["features"]
+    vector = np.array([[np.nan if features[n] is None else features[n] for n in NAMES]])
+    rules = [
+        Reason(reason["code"], "", reason["contribution"])
+        for reason in document["reasons"]
+        if reason["code"].startswith("rule.")
+    ]
+    (probability,) = model.probabilities(vector)
+    assert document["score"] == combine(model.bundle.thresholds.score(float(probability)), rules)
+    shares = set(model.bundle.common.shares[Fact.PHONE_SHAPE].values())
+    assert features["phone_shape_share"] in {None, 0.0} | shares
+
+
+def _scores(settings: Settings) -> list[dict[str, Any]]:
+    """Every score that lies in the topic."""
+    ends = _scores_published(settings)
+    messages = read_topic(settings, Topic.RISK_SCORES, lambda got: len(got) >= ends, 60)
+    return [orjson.loads(value) for message in messages if (value := message.value()) is not None]
+
+
+def _further_scores(settings: Settings, than: int) -> bool:
+    return _scores_published(settings) > than
+
+
+def _scores_published(settings: Settings) -> int:
+    return sum(end.end for end in Offsets(settings).ends(Topic.RISK_SCORES))
+
+
+def _taken_back(decision: Decision) -> Decision:
+    later = Origin(decision.origin.version + 1_000_000, 0)
+    if isinstance(decision, Labelled):
+        return Labelled(decision.user_id, None, later)
+    return LinksDecided(decision.user_id, (), later)
 
 
 def _load(settings: Settings, folder: Path) -> None:

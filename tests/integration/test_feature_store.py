@@ -14,6 +14,9 @@ from connectors.events import (
     CodeDefined,
     CodeWithdrawn,
     Erased,
+    IgnoredLink,
+    Labelled,
+    LinksDecided,
     Origin,
     Redeemed,
     RedemptionWithdrawn,
@@ -41,6 +44,7 @@ profiles = st.builds(
     canonical_email=PLACES,
     ip=PLACES,
     network=PLACES,
+    agent=PLACES,
     hour=st.integers(0, 23),
 )
 origins = st.builds(Origin, version=st.integers(1, 12), committed_at_us=st.just(0))
@@ -49,6 +53,10 @@ codes = st.sampled_from(CODES)
 users = st.sampled_from(USERS)
 usages = st.integers(-2, 9)
 amounts = st.sampled_from([None, Decimal("9.50"), Decimal("10")])
+
+ignored = st.lists(
+    st.builds(IgnoredLink, users, st.sampled_from([None, "device", "network"])), max_size=3
+).map(tuple)
 
 changes = st.one_of(
     st.builds(Registered, profiles, labels, origins),
@@ -61,6 +69,8 @@ changes = st.one_of(
     st.builds(RedemptionWithdrawn, usages, users, origins),
     st.builds(CodeDefined, codes, st.just("fixed_amount"), amounts, amounts, origins),
     st.builds(CodeWithdrawn, codes, origins),
+    st.builds(Labelled, users, labels, origins),
+    st.builds(LinksDecided, users, ignored, origins),
 )  # fmt: skip
 
 

@@ -125,7 +125,7 @@ def test_a_score_is_json_with_the_contracts_fields() -> None:
     document = orjson.loads(orjson.dumps(scored(CRITICAL)))
     assert document.keys() == {
         "event_id", "user_id", "score", "level", "action", "reasons", "model_version",
-        "features", "trigger", "revision", "event_time", "scored_at",
+        "features", "shadow", "trigger", "revision", "event_time", "scored_at",
     }  # fmt: skip
     assert document["scored_at"] == "1970-01-01T00:00:00.000009Z"
     assert document["reasons"][0].keys() == {"code", "description", "contribution", "evidence"}

@@ -8,7 +8,8 @@ import orjson
 
 from connectors.topics import Topic
 from ml.policy import Value
-from ml.scorer import Risk
+from ml.rules.rule import Mode
+from ml.scorer import Risk, Shadow
 from stream_processors.feature_store.redis_store import NewRisk
 from stream_processors.feature_store.wire import LatestRisk
 from stream_processors.scoring.documents import Status
@@ -108,3 +109,14 @@ def test_an_erased_account_ends_in_a_tombstone_and_its_standing_alert_is_cleared
 def test_an_erased_account_without_an_alert_ends_in_its_tombstone_alone() -> None:
     ended = retirement("u1", kept(news(LOW).kept), now_us=900)
     assert [message.value for message in ended.messages] == [None]
+
+
+def test_rules_that_act_or_are_tried_are_counted_with_the_score() -> None:
+    tried = replace(HIGH, shadow=Shadow(("rule.tried",)))
+
+    hits = dict(news(tried).rule_hits)
+    assert hits["rule.tried"] is Mode.SHADOW
+    assert {code for code, mode in hits.items() if mode is Mode.ACTING} == {
+        reason.code for reason in HIGH.reasons
+    }
+    assert news(LOW).rule_hits == ()

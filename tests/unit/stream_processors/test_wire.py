@@ -24,6 +24,8 @@ from tests.unit.ml.builders import (
     code_defined,
     code_withdrawn,
     erased,
+    labelled,
+    links_decided,
     redeemed,
     registered,
     withdrawn,
@@ -58,16 +60,16 @@ def test_a_question_carries_the_rules_of_the_neighbourhood() -> None:
 def test_a_registration_is_packed_with_its_label_and_identifiers() -> None:
     profile = account(device="d", phone="p")
     for label, word in ((None, False), (False, "0"), (True, "1")):
-        kind, _, source, user, version, _, at_us, flag, links = packed(registered(profile, label))[
-            0
-        ]
+        change = packed(registered(profile, label))[0]
+        kind, _, source, user, version, _, at_us, flag, links, facts = change
         assert (kind, source, user, version, at_us) == ("account", "t-0", "anna", 1, NOON_US)
         assert flag == word
         assert sorted(links) == [["device", "d"], ["phone", "p"]]
+        assert orjson.loads(facts) == ["d", None]
 
 
 def test_an_erasure_is_an_account_without_anything() -> None:
-    assert packed(erased()) == [["account", 0, "t-0", "anna", 9, *NONE, []]]
+    assert packed(erased()) == [["account", 0, "t-0", "anna", 9, *NONE, [], False]]
 
 
 def test_a_redemption_that_moved_is_taken_from_one_and_given_to_the_other() -> None:
@@ -89,6 +91,16 @@ def test_a_codes_terms_are_exact_text() -> None:
     assert packed(code_withdrawn())[0][-1] is False
 
 
+def test_a_label_and_false_links_are_packed() -> None:
+    assert packed(labelled(label=True), labelled(label=None)) == [
+        ["label", 0, "anna", 5, "1"],
+        ["label", 1, "anna", 5, False],
+    ]
+    assert packed(links_decided("anna", ("ben", None), ("cleo", "device"))) == [
+        ["links", 0, "t-0", "anna", 5, [["ben", "", "", "", 0], ["cleo", "device", "", "", 0]]]
+    ]
+
+
 def test_usage_ids_sort_as_text_like_numbers() -> None:
     ids = (-(2**63), -1, 0, 1, 9, 10, 2**63 - 1)
     words = [packed(redeemed(usage_id=number))[0][4] for number in ids]
@@ -97,7 +109,7 @@ def test_usage_ids_sort_as_text_like_numbers() -> None:
 
 
 def test_an_unknown_account_has_no_neighbourhood() -> None:
-    known = answer(reply([[False, [], False, [], [], NO_RISK]])).subjects[0]
+    known = answer(reply([[False, [], False, [], [], NO_RISK, []]])).subjects[0]
     assert known.neighbourhood is None
     assert known.latest is None
 
@@ -108,11 +120,17 @@ def test_an_answer_is_read_back_whole() -> None:
         pack_profile(profile),
         [member(3), str(at(1))],
         f"{at(2)}",
-        [["device", ["ben", str(NOON_US), "cleo", str(NOON_US)]]],
+        [["device", [x for u in ("ben", "carl", "cleo", "dora") for x in (u, str(NOON_US))]]],
         [["SPRING", '["fixed_amount","10.5",null]'], ["GONE", False]],
         ["17", "", "digest", "open:high:x", "1"],
+        ["eve\0device\0dora", "anna\0\0carl"],
     ]
-    accounts = {"ben": [False, []], "cleo": ["1", [member(-4, "A:B"), str(at(3))]]}
+    accounts = {
+        "ben": [False, [], '["d","a"]'],
+        "cleo": ["1", [member(-4, "A:B"), str(at(3))], False],
+        "dora": [False, [], False],
+        "carl": [False, [], False],
+    }
 
     known = answer(reply([subject], accounts)).subjects[0]
 
@@ -122,7 +140,7 @@ def test_an_answer_is_read_back_whole() -> None:
     assert around.redemptions == (Redemption(at(1), 3, "SPRING"),)
     assert around.last_redeemed_at_us == at(2)
     ben, cleo = around.linked[Link.DEVICE]
-    assert (ben.label, ben.redemptions) == (None, ())
+    assert (ben.label, ben.redemptions, ben.device, ben.agent) == (None, (), "d", "a")
     assert (cleo.label, cleo.redemptions) == (True, (Redemption(at(3), -4, "A:B"),))
     assert around.codes.keys() == {"SPRING"}
     assert around.codes["SPRING"].discount_value == Decimal("10.5")
