@@ -6,8 +6,7 @@ from dataclasses import replace
 from api.schemas.registration import FirstRedemption, ScoreRequest
 from connectors.columns import microseconds
 from connectors.profile import Hasher, profile
-from ml.bundle import Model
-from ml.scorer import Risk, score
+from ml.scorer import Judge, Risk, score
 from ml.store import CAP, CodeTerms, Neighbourhood, Redemption
 from stream_processors.feature_store.redis_store import RedisStore
 
@@ -15,9 +14,7 @@ _NEWEST_USAGE = 2**63 - 1
 """Stands for the identity that PostgreSQL has not given yet: greater than all before it."""
 
 
-async def assess(
-    asked: ScoreRequest, store: RedisStore, hashed: Hasher, model: Model | None
-) -> Risk:
+async def assess(asked: ScoreRequest, store: RedisStore, hashed: Hasher, judge: Judge) -> Risk:
     """Judge a registration among the accounts that are known now. Reads only.
 
     Raises:
@@ -32,7 +29,7 @@ async def assess(
     if asked.redemption is not None and asked.redemption.counted:
         terms = await store.code_terms(asked.redemption.promo_code)
         around = with_redemption(around, asked.redemption, terms)
-    (risk,) = score([around], model)
+    (risk,) = score([around], judge)
     return risk
 
 

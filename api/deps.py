@@ -1,5 +1,6 @@
 """What routes ask for, as ``Annotated`` aliases; all of it lives as long as the process."""
 
+import asyncio
 import time
 from dataclasses import dataclass
 from typing import Annotated, Self
@@ -8,15 +9,20 @@ import httpx
 from fastapi import Depends, Request, Security
 from fastapi.security import APIKeyHeader
 
+from api.decide import Decisions
 from api.guard import HEADER
 from api.metrics import ApiMetrics
 from api.readiness import TIMEOUT_S, Watch, checks
 from connectors.profile import Hasher, keyed_hasher, profile
 from connectors.settings import Settings, required
+from ml.policy_file import load_policy
+from stream_processors.delivery import Delivery
 from stream_processors.feature_store.redis_store import RedisStore, connect
-from stream_processors.scoring.running_model import RunningModel
+from stream_processors.scoring.running_judge import RunningJudge
 
 REDIS_TIMEOUT_S = 1.0
+KAFKA_TIMEOUT_MS = 4_000
+"""A caller waits that long for a decision to be acknowledged, then it is told to try again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,10 +30,12 @@ class Services:
     """The process's clients and the model that is running."""
 
     store: RedisStore
-    model: RunningModel
+    judge: RunningJudge
     hashed: Hasher
     metrics: ApiMetrics
     watch: Watch
+    decisions: Decisions
+    delivery: Delivery
     http: httpx.AsyncClient
 
     @classmethod
@@ -38,25 +46,29 @@ class Services:
             SettingsError: a secret is not set.
         """
         store = connect(settings, timeout_s=REDIS_TIMEOUT_S)
-        model = RunningModel(settings.models_dir)
+        judge = RunningJudge(settings.models_dir, load_policy(settings.policy_file))
         http = httpx.AsyncClient(timeout=TIMEOUT_S, trust_env=False)
+        delivery = Delivery(settings.kafka_bootstrap, "promo-api", KAFKA_TIMEOUT_MS)
         return cls(
             store=store,
-            model=model,
+            judge=judge,
             hashed=keyed_hasher(required(settings.hash_key, "hash_key")),
             metrics=ApiMetrics(),
-            watch=Watch(checks(settings, store, model, http)),
+            watch=Watch(checks(settings, store, judge, http)),
+            decisions=Decisions(store, delivery),
+            delivery=delivery,
             http=http,
         )
 
     def warm(self) -> None:
         """Load the model and the user agents' patterns, half a second that no caller waits for."""
-        self.model.current()
+        self.judge.current()
         nobody = {"user_id": "", "created_at": "1970-01-01T00:00:00Z", "user_agent": "Mozilla/5.0"}
         profile(nobody, self.hashed)
 
     async def close(self) -> None:
         """Give all connections back."""
+        await asyncio.to_thread(self.delivery.close)
         await self.http.aclose()
         await self.store.close()
 
@@ -81,6 +93,10 @@ async def _watch(services: ServicesDep) -> Watch:
     return services.watch
 
 
+async def _decisions(services: ServicesDep) -> Decisions:
+    return services.decisions
+
+
 async def _now_us() -> int:
     return time.time_ns() // 1_000
 
@@ -88,6 +104,7 @@ async def _now_us() -> int:
 StoreDep = Annotated[RedisStore, Depends(_store)]
 MetricsDep = Annotated[ApiMetrics, Depends(_metrics)]
 WatchDep = Annotated[Watch, Depends(_watch)]
+DecisionsDep = Annotated[Decisions, Depends(_decisions)]
 NowUs = Annotated[int, Depends(_now_us)]
 
 KEY_IS_DOCUMENTED = Security(APIKeyHeader(name=HEADER, auto_error=False))

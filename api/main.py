@@ -12,7 +12,7 @@ from api import problems
 from api.deps import Services
 from api.guard import Guard, api_key
 from api.observe import DOCS, OPENAPI, Observe
-from api.routes import operations, risks, scores
+from api.routes import decisions, links, operations, risks, scores
 from api.schemas.problem import Problem
 from connectors.settings import Settings
 
@@ -49,7 +49,7 @@ def create_app(settings: Settings) -> FastAPI:
         lifespan=lifespan,
     )
     app.state.services = services
-    for resource in (risks, scores, operations):
+    for resource in (risks, links, scores, decisions, operations):
         app.include_router(resource.router)
     problems.install(app)
     app.add_middleware(Guard, key=key)

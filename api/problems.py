@@ -50,6 +50,7 @@ _KINDS: Mapping[Kind, tuple[int, str]] = MappingProxyType(
         Kind.ACCOUNT_UNKNOWN: (404, "Nothing is known of this account"),
         Kind.ROUTE_UNKNOWN: (404, "There is no such resource"),
         Kind.METHOD_NOT_ALLOWED: (405, "The resource does not offer this method"),
+        Kind.CONFLICT: (409, "What stands does not allow this"),
         Kind.BODY_TOO_LARGE: (413, "The body is too large"),
         Kind.INVALID: (422, "The request does not fit its schema"),
         Kind.DEPENDENCY_DOWN: (503, "A dependency does not answer"),
@@ -84,7 +85,7 @@ def trouble_of(error: Exception) -> Trouble:
             return Trouble(Kind.ACCOUNT_UNKNOWN, _UNKNOWN_ACCOUNT)
         case DependencyDown():
             who = str(error).partition(":")[0]
-            detail = f"{who} does not answer; nothing was scored. Try again."
+            detail = f"{who} does not answer. Try again; to repeat a request is harmless."
             return Trouble(Kind.DEPENDENCY_DOWN, detail, {"Retry-After": str(RETRY_AFTER_S)})
         case PoisonMessage():
             return Trouble(Kind.INVALID, f"{error.reason}.")

@@ -14,7 +14,7 @@ from connectors.errors import BundleError, DependencyDown, PromoError
 from connectors.settings import Settings, required
 from ml.bundle import current_version
 from stream_processors.feature_store.redis_store import RedisStore
-from stream_processors.scoring.running_model import RunningModel
+from stream_processors.scoring.running_judge import RunningJudge
 
 Check = Callable[[], Awaitable[str]]
 """Asks one dependency: a remark, or a :class:`PromoError` that says what is wrong."""
@@ -62,7 +62,7 @@ async def _health(check: Check) -> PartHealth:
 
 
 def checks(
-    settings: Settings, store: RedisStore, model: RunningModel, http: httpx.AsyncClient
+    settings: Settings, store: RedisStore, judge: RunningJudge, http: httpx.AsyncClient
 ) -> dict[str, Check]:
     """The API's dependencies."""
 
@@ -79,7 +79,7 @@ def checks(
         return ""
 
     async def bundle() -> str:
-        return _running(settings, model)
+        return _running(settings, judge)
 
     return {"redis": redis, "kafka": kafka, "clickhouse": clickhouse, "model": bundle}
 
@@ -110,13 +110,13 @@ async def _ask_clickhouse(settings: Settings, http: httpx.AsyncClient) -> None:
         raise DependencyDown(f"ClickHouse answers {answer.status_code}")
 
 
-def _running(settings: Settings, model: RunningModel) -> str:
+def _running(settings: Settings, judge: RunningJudge) -> str:
     """The running model's version.
 
     Raises:
         BundleError: the current bundle is not the one that is running: it was refused.
     """
-    running, version = model.current(), current_version(settings.models_dir)
+    running, version = judge.current().model, current_version(settings.models_dir)
     if version is None:
         return "rules alone: no model has been trained yet"
     if running is None or running.bundle.version != version:

@@ -32,6 +32,6 @@ async def score_registration(asked: ScoreRequest, services: ServicesDep, now_us:
     Nothing is stored. It is the score that the stream publishes when the same rows arrive, as
     long as nothing around them changes in between.
     """
-    risk = await assess(asked, services.store, services.hashed, services.model.current())
+    risk = await assess(asked, services.store, services.hashed, services.judge.current())
     verdict = verdict_document(risk, scored_at_us=now_us) | value_document(risk)
     return Response(orjson.dumps(verdict), media_type="application/json")

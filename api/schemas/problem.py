@@ -16,6 +16,7 @@ class Kind(StrEnum):
     ACCOUNT_UNKNOWN = "account-unknown"
     ROUTE_UNKNOWN = "route-unknown"
     METHOD_NOT_ALLOWED = "method-not-allowed"
+    CONFLICT = "conflict"
     BODY_TOO_LARGE = "body-too-large"
     INVALID = "invalid"
     DEPENDENCY_DOWN = "dependency-down"
@@ -76,7 +77,7 @@ class Problem(BaseModel):
                     "type": "urn:promo-sentinel:problem:dependency-down",
                     "title": "A dependency does not answer",
                     "status": 503,
-                    "detail": "Redis does not answer; nothing was scored. Try again.",
+                    "detail": "Redis does not answer. Try again; to repeat a request is harmless.",
                     "request_id": "5f0c6c2e9a1d4f7f8f57a5d0c1b2e3f4",
                 }
             ]

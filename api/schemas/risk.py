@@ -29,6 +29,12 @@ _VERDICT: dict[str, Any] = {
     ],
     "model_version": "20261123T081500-1f3a9c",
     "features": {"accounts_on_device": 1.0, "age_years": None},
+    "shadow": {
+        "rules": ["rule.code_stacking"],
+        "challenger_version": "20261123T090000-77ab01",
+        "challenger_score": 0.61,
+        "challenger_level": "high",
+    },
     "event_time": "2026-11-23T08:15:00.000000Z",
     "scored_at": "2026-11-23T08:15:00.021000Z",
 }
@@ -57,6 +63,17 @@ class Reason(BaseModel):
     evidence: list[Evidence]
 
 
+class Shadow(BaseModel):
+    """What rules and a model in shadow would have said; it counts for nothing."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    rules: list[str] = Field(description="codes of the rules in shadow that applied")
+    challenger_version: str | None = Field(description="the model in shadow; null is none")
+    challenger_score: float | None
+    challenger_level: Level | None
+
+
 class Verdict(BaseModel):
     """What a risk says, whether or not it was published."""
 
@@ -69,6 +86,7 @@ class Verdict(BaseModel):
     reasons: list[Reason] = Field(description="heaviest first, the rules' before the model's")
     model_version: str = Field(description="the bundle's; `rules` before the first training")
     features: dict[str, float | None] = Field(description="the exact vector; null is unknown")
+    shadow: Shadow
     event_time: AwareDatetime = Field(description="of the account's newest own event")
     scored_at: AwareDatetime
 

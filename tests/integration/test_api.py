@@ -18,7 +18,7 @@ from connectors.events import CodeDefined, Origin
 from connectors.profile import Profile
 from connectors.settings import Settings, required
 from infra.native.layout import layout_of
-from ml.scorer import score
+from ml.scorer import Judge, score
 from ml.store import Neighbourhood
 from stream_processors.feature_store.redis_store import NewRisk, RedisStore, connect
 from stream_processors.feature_store.wire import Sourced
@@ -59,7 +59,7 @@ def _with_store(settings: Settings, use: Callable[[RedisStore], object]) -> None
 
 def _published(settings: Settings, user_id: str) -> bytes:
     """Keep a latest risk as the scoring worker does."""
-    (risk,) = score([Neighbourhood(Profile(user_id, 0), (), None, {}, {})], None)
+    (risk,) = score([Neighbourhood(Profile(user_id, 0), (), None, {}, {})], Judge())
     document = score_document(risk, replaces=None, revision=1, trigger=Trigger.REGISTRATION)
     text = orjson.dumps(document)
     kept = NewRisk(user_id, None, None, 1, risk_digest(risk), "", text.decode())
@@ -294,6 +294,9 @@ def test_the_openapi_document_is_valid_and_complete(stranger: httpx.Client) -> N
     document = OpenAPI.model_validate_json(text)
     assert set(document.paths or {}) == {
         "/v1/users/{user_id}/risk",
+        "/v1/users/{user_id}/links",
+        "/v1/users/{user_id}/label",
+        "/v1/links/ignore",
         "/v1/score",
         "/healthz",
         "/readyz",

@@ -98,5 +98,5 @@ def test_a_second_account_with_a_fast_redemption_gets_it_too(
     _insert(shop, "promo_usages", redemption | {"user_id": "api-second", "used_promo": True})
 
     assert _afterwards(api, "api-second", redemptions=1) == before
-    assert before["features"]["same_code_device"] == 1
+    assert before["features"]["same_code_device"] == pytest.approx(1, abs=0.01)
     assert before["score"] > alone["score"] > 0

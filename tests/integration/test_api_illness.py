@@ -13,6 +13,7 @@ from infra.native import stack as native
 from infra.native.layout import layout_of
 from tests.conftest import running_stack, stack_settings
 from tests.integration.api_client import caller, problem, registration
+from tests.integration.test_api_decisions import keep_risk
 from tests.models import publish_small_model
 from tests.reading import eventually
 
@@ -40,6 +41,10 @@ def _asks(api: httpx.Client) -> tuple[Callable[[], httpx.Response], ...]:
         lambda: api.get("/v1/users/u-1/risk"),
         lambda: api.post("/v1/score", json={"registration": registration("u-1")}),
     )
+
+
+def _eventually_accepted(ask: Callable[[], httpx.Response]) -> None:
+    eventually(lambda: ask().status_code == 202, "a decision is accepted again")
 
 
 def _ill(api: httpx.Client) -> dict[str, str]:
@@ -95,6 +100,32 @@ def test_readiness_names_the_ill_part_and_risks_are_answered_all_the_same(
     native.start_part(settings, part)
 
     eventually(lambda: api.get("/readyz").is_success, f"{part} is back")
+
+
+@pytest.mark.parametrize("part", ["kafka", "redis"])
+def test_a_decision_is_accepted_only_once_it_is_acknowledged(
+    settings: Settings, api: httpx.Client, part: str
+) -> None:
+    for user in ("ill-anna", "ill-ben"):
+        keep_risk(settings, user)
+    asks: tuple[Callable[[], httpx.Response], ...] = (
+        lambda: api.post("/v1/users/ill-anna/label", json={"label": "abuser"}),
+        lambda: api.post(
+            "/v1/links/ignore", json={"user_id": "ill-anna", "other_user_id": "ill-ben"}
+        ),
+    )
+    native.stop_part(settings, part)
+    for ask in asks:
+        answer = ask()
+        assert part in problem(answer, 503, "dependency-down")["detail"].lower()
+        assert int(answer.headers["retry-after"]) >= 1
+
+    native.start_part(settings, part)
+
+    for user in ("ill-anna", "ill-ben"):
+        keep_risk(settings, user)
+    for ask in asks:
+        _eventually_accepted(ask)
 
 
 def test_a_bundle_that_was_refused_is_named(settings: Settings, api: httpx.Client) -> None:

@@ -1,0 +1,162 @@
+"""Analysts' decisions: published for the stream, and known at once to whoever decides next.
+
+The topic keeps an account's newest message alone, so each message repeats the account's whole
+list. Whoever decides about an account has its turn, reads the list that stands, publishes the
+list that is to stand, and applies it to the store, from where the next one reads it. The scoring
+worker applies the same message again, which changes nothing, and has the accounts scored again.
+"""
+
+import asyncio
+import time
+import uuid
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+
+from api.problems import RETRY_AFTER_S, Refused, Trouble
+from api.schemas.problem import Kind
+from connectors.decisions import MOST_IGNORED, encode_label, encode_links
+from connectors.errors import UnknownAccount
+from connectors.events import Decision, IgnoredLink, Labelled, LinksDecided, Origin
+from connectors.topics import Topic
+from ml.store import Link
+from stream_processors.delivery import Delivery, Outgoing
+from stream_processors.feature_store.redis_store import RedisStore
+from stream_processors.feature_store.wire import Sourced
+
+DECIDED_BY = "api"
+"""Whom the one API key belongs to."""
+
+LONGEST_TURN_MS = 20_000
+"""After that a turn is free again: longer than Kafka and Redis may take together."""
+
+_PATIENCE_S, _PAUSE_S = 2.0, 0.02
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A link that was declared false, and in whose list it stands."""
+
+    user_id: str
+    link: IgnoredLink
+
+
+class Decisions:
+    """Takes decisions; each returns once Kafka has acknowledged it.
+
+    All methods raise :class:`UnknownAccount` for an account without a risk,
+    :class:`DependencyDown` while Kafka or Redis is away, and :class:`Refused` while somebody
+    else decides about the account for longer than two seconds.
+    """
+
+    def __init__(
+        self,
+        store: RedisStore,
+        delivery: Delivery,
+        clock_us: Callable[[], int] = lambda: time.time_ns() // 1_000,
+    ) -> None:
+        self._store, self._delivery, self._clock_us = store, delivery, clock_us
+
+    async def label(self, user_id: str, label: bool | None, note: str) -> Labelled:
+        """Say what an account is; None takes back what was said before."""
+        await self._must_exist(user_id)
+        async with self._turn(user_id):
+            known = await self._store.decided(user_id)
+            version = self._after(known.label_version)
+            decision = Labelled(user_id, label, Origin(version, version))
+            await self._publish(decision, Topic.LABELS, encode_label(decision, DECIDED_BY, note))
+        return decision
+
+    async def ignore(
+        self, user_id: str, other: str, through: Link | None, note: str
+    ) -> list[Standing]:
+        """Declare two accounts falsely linked; what stands between them afterwards.
+
+        A link that is ignored already stays as it was decided.
+        """
+        await self._must_exist(user_id, other)
+        async with self._turn(user_id, other):
+            found = await self._between(user_id, other)
+            if not any(one.link.through == through for one in found):
+                link = IgnoredLink(other, through, DECIDED_BY, note, self._clock_us())
+                await self._add(user_id, link)
+                found.append(Standing(user_id, link))
+        return found
+
+    async def take_back(self, user_id: str, other: str, through: Link | None) -> list[Standing]:
+        """Let two accounts count as linked again; what stands between them afterwards.
+
+        None takes back all that was decided between them, whichever of both lists it is in.
+        """
+        await self._must_exist(user_id, other)
+        async with self._turn(user_id, other):
+            found = await self._between(user_id, other)
+            taken = [one for one in found if through is None or one.link.through == through]
+            for owner in sorted({one.user_id for one in taken}):
+                await self._remove(owner, {one.link for one in taken if one.user_id == owner})
+        return [one for one in found if one not in taken]
+
+    async def _must_exist(self, *users: str) -> None:
+        for user in users:
+            if await self._store.latest_risk(user) is None:
+                raise UnknownAccount
+
+    async def _between(self, user_id: str, other: str) -> list[Standing]:
+        return [
+            Standing(owner, link)
+            for owner, named in ((user_id, other), (other, user_id))
+            for link in (await self._store.decided(owner)).ignored
+            if link.other_user_id == named
+        ]
+
+    async def _add(self, user_id: str, link: IgnoredLink) -> None:
+        known = await self._store.decided(user_id)
+        if len(known.ignored) >= MOST_IGNORED:
+            detail = (
+                f"{MOST_IGNORED} links of this account are ignored already: it is a place, not a"
+                " list of people."
+            )
+            raise Refused(Trouble(Kind.CONFLICT, detail))
+        await self._list(user_id, (*known.ignored, link), known.links_version)
+
+    async def _remove(self, user_id: str, links: set[IgnoredLink]) -> None:
+        known = await self._store.decided(user_id)
+        kept = tuple(link for link in known.ignored if link not in links)
+        await self._list(user_id, kept, known.links_version)
+
+    async def _list(
+        self, user_id: str, ignored: tuple[IgnoredLink, ...], known_version: int
+    ) -> None:
+        version = self._after(known_version)
+        ordered = sorted(ignored, key=lambda link: (link.other_user_id, link.through or ""))
+        decision = LinksDecided(user_id, tuple(ordered), Origin(version, version))
+        await self._publish(decision, Topic.LINK_DECISIONS, encode_links(decision))
+
+    async def _publish(self, decision: Decision, topic: Topic, value: bytes) -> None:
+        message = Outgoing(topic, decision.user_id.encode(), value)
+        (source,) = await self._delivery.deliver([message])
+        # The source is the message's own partition: what the store has to remember until the
+        # accounts have been passed on lies where the worker that reads the message finds it.
+        await self._store.exchange([Sourced(decision, source)], (), token=uuid.uuid4().hex)
+
+    def _after(self, version: int) -> int:
+        """A version after the last one, even where the clock stood still or was set back."""
+        return max(self._clock_us(), version + 1)
+
+    @asynccontextmanager
+    async def _turn(self, *users: str) -> AsyncIterator[None]:
+        """The turn of all these accounts, taken in one order, so that nobody waits in a circle."""
+        async with AsyncExitStack() as turns:
+            for user in sorted(users):
+                token = await self._take_turn(user)
+                turns.push_async_callback(self._store.end_turn, user, token)
+            yield
+
+    async def _take_turn(self, user_id: str) -> str:
+        token, deadline = uuid.uuid4().hex, time.monotonic() + _PATIENCE_S
+        while not await self._store.take_turn(user_id, token, LONGEST_TURN_MS):
+            if time.monotonic() > deadline:
+                detail = "Somebody else is deciding about this account. Try again."
+                raise Refused(Trouble(Kind.CONFLICT, detail, {"Retry-After": str(RETRY_AFTER_S)}))
+            await asyncio.sleep(_PAUSE_S)
+        return token

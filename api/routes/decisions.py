@@ -1,0 +1,77 @@
+"""What analysts say of accounts and links; the risk follows within seconds."""
+
+import orjson
+from fastapi import APIRouter
+from starlette.responses import Response
+
+from api.decide import DECIDED_BY, Standing
+from api.deps import KEY_IS_DOCUMENTED, DecisionsDep
+from api.problems import documented
+from api.routes.risks import UserId
+from api.schemas.decision import LabelDecision, LabelRequest, LinkDecision, LinkRequest
+from api.schemas.problem import Kind
+from connectors.moments import iso
+
+router = APIRouter(tags=["decisions"], dependencies=[KEY_IS_DOCUMENTED])
+
+_ACCEPTED = 202
+_REFUSALS = documented(
+    Kind.BAD_REQUEST,
+    Kind.UNAUTHORIZED,
+    Kind.ACCOUNT_UNKNOWN,
+    Kind.CONFLICT,
+    Kind.BODY_TOO_LARGE,
+    Kind.INVALID,
+    Kind.DEPENDENCY_DOWN,
+)
+
+
+@router.post(
+    "/v1/users/{user_id:path}/label",
+    status_code=_ACCEPTED,
+    response_model=LabelDecision,
+    responses=_REFUSALS,
+)
+async def label_account(user_id: UserId, asked: LabelRequest, decisions: DecisionsDep) -> Response:
+    """Say what an account is. It moves the risk of linked accounts, never its own."""
+    label = None if asked.label is None else asked.label == "abuser"
+    decision = await decisions.label(user_id, label, asked.note)
+    return _accepted(
+        {
+            "user_id": user_id,
+            "label": asked.label,
+            "decided_by": DECIDED_BY,
+            "note": asked.note,
+            "decided_at": iso(decision.origin.version),
+        }
+    )
+
+
+@router.post(
+    "/v1/links/ignore", status_code=_ACCEPTED, response_model=LinkDecision, responses=_REFUSALS
+)
+async def ignore_link(asked: LinkRequest, decisions: DecisionsDep) -> Response:
+    """Declare two accounts falsely linked, or take it back. Repeating it changes nothing."""
+    user_id, other, through = asked.user_id, asked.other_user_id, asked.through
+    if asked.ignore:
+        found = await decisions.ignore(user_id, other, through, asked.note)
+    else:
+        found = await decisions.take_back(user_id, other, through)
+    ignored = [false_link(one) for one in found]
+    return _accepted({"user_id": user_id, "other_user_id": other, "ignored": ignored})
+
+
+def false_link(one: Standing) -> dict[str, object]:
+    """A link that was declared false, as :class:`api.schemas.decision.FalseLink`."""
+    return {
+        "user_id": one.user_id,
+        "other_user_id": one.link.other_user_id,
+        "through": one.link.through,
+        "decided_by": one.link.decided_by,
+        "note": one.link.note,
+        "decided_at": iso(one.link.decided_at_us),
+    }
+
+
+def _accepted(document: object) -> Response:
+    return Response(orjson.dumps(document), _ACCEPTED, media_type="application/json")
