@@ -63,3 +63,9 @@ def ipv4_address(random: Random) -> str:
     """A public IPv4 address."""
     middle = f"{random.randrange(256)}.{random.randrange(256)}"
     return f"{random.choice(_PUBLIC)}.{middle}.{random.randint(1, 254)}"
+
+
+def addresses_in_network(random: Random, count: int) -> list[str]:
+    """Different addresses of one public IPv4 /24, at most 254."""
+    network = ipv4_address(random).rpartition(".")[0]
+    return [f"{network}.{host}" for host in random.sample(range(1, 255), count)]

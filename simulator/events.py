@@ -1,4 +1,4 @@
-"""What happens in the simulated shop: sign-ups, redemptions, and analysts' labels."""
+"""What happens in the simulated shop: sign-ups, redemptions, changes of address, and labels."""
 
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -8,23 +8,24 @@ from datetime import date, datetime
 class Person:
     """A row of ``users`` before its moment and label are known; columns as in the table.
 
-    Make variations (the same device, an alias of the mailbox) with ``dataclasses.replace``.
+    None is what a shop does not ask for. Make variations (the same device, an alias of the
+    mailbox) with ``dataclasses.replace``.
     """
 
     user_id: str
-    email: str
-    is_email_verified: bool
-    phone: str
-    is_phone_verified: bool
-    first_name: str
-    last_name: str
+    email: str | None
+    is_email_verified: bool | None
+    phone: str | None
+    is_phone_verified: bool | None
+    first_name: str | None
+    last_name: str | None
     ip_address: str
     device_id: str
     user_agent: str
-    city: str
+    city: str | None
     gender: str
     dob: date
-    timezone: str
+    timezone: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,15 +48,55 @@ class SignedUp:
         """Whose event it is."""
         return self.person.user_id
 
+    @property
+    def happened_at(self) -> datetime:
+        """Event time."""
+        return self.created_at
+
 
 @dataclass(frozen=True, slots=True)
 class Redeemed:
-    """A redemption; ``used`` False is an attempt. An account redeems a code once at most."""
+    """A redemption; an account redeems a code once at most.
+
+    Attributes:
+        at: when the row is played.
+        user_id, promo_code: who and what.
+        used: False is an attempt that the shop did not honour.
+        used_at: when it was; before ``at`` for those who come with a past, None for ``at``.
+    """
 
     at: datetime
     user_id: str
     promo_code: str
     used: bool = True
+    used_at: datetime | None = None
+
+    @property
+    def happened_at(self) -> datetime:
+        """Event time."""
+        return self.used_at or self.at
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """The shop keeps the address that an account was seen at last, and it is another now.
+
+    Attributes:
+        at: when.
+        user_id: whose.
+        left: the address before; where another is kept, the move has been played already.
+        ip_address: the address now.
+    """
+
+    at: datetime
+    user_id: str
+    left: str
+    ip_address: str
+
+    @property
+    def happened_at(self) -> datetime:
+        """Event time."""
+        return self.at
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,5 +106,10 @@ class Labelled:
     at: datetime
     user_id: str
 
+    @property
+    def happened_at(self) -> datetime:
+        """Event time."""
+        return self.at
 
-Event = SignedUp | Redeemed | Labelled
+
+Event = SignedUp | Redeemed | Moved | Labelled

@@ -1,45 +1,19 @@
 """Believable people: nothing in a single one of them tells an attacker from a customer."""
 
+import unicodedata
 from collections.abc import Callable
 from datetime import date, timedelta
 from random import Random
-from typing import NamedTuple
 from uuid import UUID
 
+from simulator.countries import ABROAD, HOME, Country
 from simulator.events import Person
-from simulator.names import FIRST_NAMES, LAST_NAMES, MAIL_DOMAINS
 
 _FOREIGN = 0.04
 _WRITES_LOWER_CASE = 0.02
 _EMAIL_VERIFIED, _PHONE_VERIFIED = 0.8, 0.7
 _BORN_FROM, _BORN_DAYS = date(1945, 1, 1), 60 * 365
 
-
-class _Place(NamedTuple):
-    city: str
-    timezone: str
-
-
-class _Country(NamedTuple):
-    calling_code: str
-    digits: int
-    places: tuple[_Place, ...]
-
-
-_HOME = _Country("1", 10, (
-    _Place("New York", "America/New_York"), _Place("Boston", "America/New_York"),
-    _Place("Atlanta", "America/New_York"), _Place("Miami", "America/New_York"),
-    _Place("Chicago", "America/Chicago"), _Place("Houston", "America/Chicago"),
-    _Place("Nashville", "America/Chicago"), _Place("Denver", "America/Denver"),
-    _Place("Phoenix", "America/Phoenix"), _Place("Los Angeles", "America/Los_Angeles"),
-    _Place("Portland", "America/Los_Angeles"), _Place("Seattle", "America/Los_Angeles"),
-))  # fmt: skip
-_ABROAD = (
-    _Country("44", 10, (_Place("Leeds", "Europe/London"),)),
-    _Country("49", 11, (_Place("Köln", "Europe/Berlin"),)),
-    _Country("91", 10, (_Place("Pune", "Asia/Kolkata"),)),
-    _Country("52", 10, (_Place("Puebla", "America/Mexico_City"),)),
-)
 
 _MOZILLA = "Mozilla/5.0"
 _GECKO = "AppleWebKit/537.36 (KHTML, like Gecko)"
@@ -72,16 +46,26 @@ _BROWSERS: tuple[Callable[[Random], str], ...] = (
 )
 
 
-def person(random: Random, ip_address: str, last_name: str | None = None) -> Person:
-    """Someone who shares nothing with anyone else but, perhaps, the address and the name."""
-    gender = random.choice(tuple(FIRST_NAMES))
-    first, last = random.choice(FIRST_NAMES[gender]), last_name or random.choice(LAST_NAMES)
-    country = random.choice(_ABROAD) if random.random() < _FOREIGN else _HOME
+def person(
+    random: Random,
+    ip_address: str,
+    last_name: str | None = None,
+    country: Country | None = None,
+) -> Person:
+    """Someone who shares nothing with anyone else but, perhaps, the address and the name.
+
+    Without a country one in 25 lives abroad (an assumption: a shop that ships at home mostly).
+    """
+    if country is None:
+        country = random.choice(ABROAD) if random.random() < _FOREIGN else HOME
+    gender = random.choice(tuple(country.first_names))
+    first = random.choice(country.first_names[gender])
+    last = last_name or random.choice(country.last_names)
     place = random.choice(country.places)
     lower = random.random() < _WRITES_LOWER_CASE
     return Person(
         user_id=identity(random),
-        email=_email(random, first.lower(), last.lower()),
+        email=_email(random, first, last, country),
         is_email_verified=random.random() < _EMAIL_VERIFIED,
         phone=_phone(random, country),
         is_phone_verified=random.random() < _PHONE_VERIFIED,
@@ -89,7 +73,7 @@ def person(random: Random, ip_address: str, last_name: str | None = None) -> Per
         last_name=last.lower() if lower else last,
         ip_address=ip_address,
         device_id=identity(random),
-        user_agent=random.choice(_BROWSERS)(random),
+        user_agent=browser(random),
         city=place.city,
         gender=gender,
         dob=_BORN_FROM + timedelta(days=random.randrange(_BORN_DAYS)),
@@ -97,20 +81,33 @@ def person(random: Random, ip_address: str, last_name: str | None = None) -> Per
     )
 
 
+def browser(random: Random) -> str:
+    """A user agent that a browser of these years sends."""
+    return random.choice(_BROWSERS)(random)
+
+
 def identity(random: Random) -> str:
     """A random UUID, the same for the same state of the generator."""
     return str(UUID(int=random.getrandbits(128), version=4))
 
 
-def _email(random: Random, first: str, last: str) -> str:
+def _email(random: Random, first: str, last: str, country: Country) -> str:
+    first, last = plain(first), plain(last)
     number = random.randint(1, 9_999)
     written = (f"{first}.{last}{number}", f"{first}{last}{number}", f"{first}_{last}{number}",
                f"{last}.{first}{number}")  # fmt: skip
-    (domain,) = random.choices(tuple(MAIL_DOMAINS), tuple(MAIL_DOMAINS.values()))
+    domains = country.mail_domains
+    (domain,) = random.choices(tuple(domains), tuple(domains.values()))
     return f"{random.choice(written)}@{domain}"
 
 
-def _phone(random: Random, country: _Country) -> str:
+def plain(name: str) -> str:
+    """A name as people write it in an address: ``María José`` is ``mariajose``."""
+    letters = unicodedata.normalize("NFKD", name.lower())
+    return "".join(filter(str.isascii, filter(str.isalpha, letters)))
+
+
+def _phone(random: Random, country: Country) -> str:
     # No national number begins with 0 or 1 in these countries.
     number = random.randrange(2 * 10 ** (country.digits - 1), 10**country.digits)
     return f"{country.calling_code}{number}"

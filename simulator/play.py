@@ -8,7 +8,7 @@ from pathlib import Path
 
 from connectors.loading.write import current_lsn
 from connectors.settings import Settings
-from simulator.events import Labelled, Redeemed, SignedUp
+from simulator.events import Labelled, Moved, Redeemed, SignedUp
 from simulator.honest import HONEST
 from simulator.pace import due_batches, wall_clock
 from simulator.plan import Plan
@@ -27,8 +27,9 @@ class Played:
     Attributes:
         accounts: sign-ups by role: ``honest`` or an attack's name.
         redemptions: redemptions and attempts.
+        moves: changes of address.
         labelled: accounts that analysts found out.
-        new_rows: rows inserted or labelled; the others were so already.
+        new_rows: rows inserted, moved or labelled; the others were so already.
         truth: the file that tells who is who.
         lsn: the end of PostgreSQL's write-ahead log after the last event.
         seconds: how long it took.
@@ -36,6 +37,7 @@ class Played:
 
     accounts: Mapping[str, int]
     redemptions: int
+    moves: int
     labelled: int
     new_rows: int
     truth: Path
@@ -45,7 +47,7 @@ class Played:
     @property
     def events(self) -> int:
         """Everything that was played."""
-        return sum(self.accounts.values()) + self.redemptions + self.labelled
+        return sum(self.accounts.values()) + self.redemptions + self.moves + self.labelled
 
     @property
     def attackers(self) -> int:
@@ -108,6 +110,7 @@ class _Tally:
         return Played(
             accounts=dict(sorted(self._accounts.items())),
             redemptions=self._kinds[Redeemed],
+            moves=self._kinds[Moved],
             labelled=self._kinds[Labelled],
             new_rows=self._new,
             truth=truth,

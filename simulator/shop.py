@@ -30,7 +30,10 @@ PROMO_CODES = (
     _code("BIRTHDAY8", "fixed_amount", 8, 25), _code("NEWS7", "percentage", 7, 20),
     _code("WEEKEND18", "percentage", 18, 60),
 )  # fmt: skip
-"""What the shop offers, the same for every seed."""
+"""What the shop offers, the same for every seed; the best known ones first."""
+
+LEAST_KNOWN = 5
+"""So many codes at the end of the list are hardly known to anyone."""
 
 
 class Shop(NamedTuple):
@@ -39,5 +42,16 @@ class Shop(NamedTuple):
     nat: Nat
 
     def codes(self, random: Random, count: int = 1) -> list[str]:
-        """Different promo codes that somebody picks."""
-        return [code.promo_code for code in random.sample(PROMO_CODES, count)]
+        """Different promo codes that somebody picks: mostly the few that everybody knows.
+
+        The code of rank r is picked with a weight of 1/r (Zipf's law, as popularity on the web
+        goes: Adamic and Huberman, Glottometrics 3, 2002), so the first one has 30 % of all single
+        picks. Drawn without replacement by the keys of Efraimidis and Spirakis (2006).
+        """
+        keys = {code: random.random() ** rank for rank, code in enumerate(PROMO_CODES, 1)}
+        picked = sorted(PROMO_CODES, key=lambda code: -keys[code])[:count]
+        return [code.promo_code for code in picked]
+
+    def rare_code(self, random: Random) -> str:
+        """A code that hardly anyone should know."""
+        return random.choice(PROMO_CODES[-LEAST_KNOWN:]).promo_code

@@ -68,10 +68,11 @@ class _Casting:
         attacks = self._plan.pack.attacks
         attackers = sum(self._accounts[attack] for attack in attacks)
         if attackers < self._plan.pack.attackers * self._accounts.total():
-            attack = min(attacks, key=lambda name: self._accounts[name])
-            events = self._told(attack, at)
-            if all(event.at < self.end for event in events if isinstance(event, SignedUp)):
-                return attack, self._count(attack, events)
+            # Near the end one that takes days does not fit any more, and a quicker one comes.
+            for attack in sorted(attacks, key=lambda name: self._accounts[name]):
+                events = self._told(attack, at)
+                if all(event.at < self.end for event in events if isinstance(event, SignedUp)):
+                    return attack, self._count(attack, events)
         return HONEST, self._count(HONEST, self._told(HONEST, at))
 
     def _told(self, role: str, at: datetime) -> list[Event]:

@@ -10,7 +10,7 @@ import psycopg
 from connectors.errors import DependencyDown, SimulationError
 from connectors.settings import Settings
 from connectors.source.session import Connection, open_session
-from simulator.events import Event, Labelled, Redeemed, SignedUp
+from simulator.events import Event, Labelled, Moved, Redeemed, SignedUp
 from simulator.shop import PROMO_CODES
 
 _LOADING = resources.files("connectors.loading").joinpath("sql")
@@ -18,6 +18,7 @@ _OWN = resources.files("simulator").joinpath("sql")
 _INSERT_CODE = _LOADING.joinpath("insert_promo_code.sql").read_bytes()
 _INSERT_USER = _LOADING.joinpath("insert_user.sql").read_bytes()
 _INSERT_REDEMPTION = _OWN.joinpath("insert_redemption.sql").read_bytes()
+_MOVE = _OWN.joinpath("move_account.sql").read_bytes()
 _LABEL = _OWN.joinpath("label_abuser.sql").read_bytes()
 # "sim" in ASCII: the first of the two keys of the lock on a seed.
 _LOCK = 0x73696D
@@ -78,7 +79,10 @@ def _statement(event: Event) -> tuple[bytes, tuple[object, ...]]:
             user_id, *columns = astuple(event.person)
             return _INSERT_USER, (user_id, event.created_at, *columns, event.is_abuser)
         case Redeemed():
-            return _INSERT_REDEMPTION, (event.user_id, event.promo_code, event.at, event.used)
+            moment = event.happened_at
+            return _INSERT_REDEMPTION, (event.user_id, event.promo_code, moment, event.used)
+        case Moved():
+            return _MOVE, (event.user_id, event.left, event.ip_address)
         case Labelled():
             return _LABEL, (event.user_id,)
         case _:

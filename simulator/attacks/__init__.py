@@ -3,14 +3,37 @@
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from simulator.attacks import device_farm, email_aliases, fast_redemption_bot, ip_ring
+from simulator.attacks import (
+    account_resale,
+    code_stacking,
+    datacentre_burst,
+    device_farm,
+    email_aliases,
+    emulator,
+    fast_redemption_bot,
+    insiders,
+    ip_ring,
+    mixed_ring,
+    recycled_phones,
+    residential_ring,
+    slow_drip,
+)
 from simulator.stage import Story
 
 ATTACKS: Mapping[str, Story] = MappingProxyType(
     {
         "device_farm": device_farm.story,
-        "email_aliases": email_aliases.story,
-        "fast_redemption_bot": fast_redemption_bot.story,
         "ip_ring": ip_ring.story,
+        "residential_ring": residential_ring.story,
+        "datacentre_burst": datacentre_burst.story,
+        "email_aliases": email_aliases.story,
+        "recycled_phones": recycled_phones.story,
+        "emulator": emulator.story,
+        "slow_drip": slow_drip.story,
+        "mixed_ring": mixed_ring.story,
+        "code_stacking": code_stacking.story,
+        "fast_redemption_bot": fast_redemption_bot.story,
+        "account_resale": account_resale.story,
+        "insiders": insiders.story,
     }
 )

@@ -1,0 +1,123 @@
+"""What must not get worse: the floors of the packs, and of all honest people together. Pure."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+from simulator.gate.cast import Kind
+from simulator.gate.figures import Figures, Share, together
+
+RINGS = (
+    "device_farm",
+    "ip_ring",
+    "residential_ring",
+    "datacentre_burst",
+    "email_aliases",
+    "recycled_phones",
+    "emulator",
+    "slow_drip",
+    "mixed_ring",
+    "device_and_ip_only: rings",
+)
+"""Packs whose accounts share something."""
+
+MEASURED = {
+    "fast_redemption_bot": 0.0,
+    "account_resale": 0.0,
+    "insiders": 0.0,
+    "device_and_ip_only: alone": 0.0,
+}
+"""Share flagged of packs where no signal remains, or hardly one: what was measured, no promise."""
+
+
+@dataclass(frozen=True, slots=True)
+class Floor:
+    """A bound on a share.
+
+    Attributes:
+        pack: of which pack.
+        what: the figure in words.
+        figure: the share.
+        bound: in [0, 1].
+        is_ceiling: the share may not be above the bound, else not below it.
+    """
+
+    pack: str
+    what: str
+    figure: Callable[[Figures], Share]
+    bound: float
+    is_ceiling: bool = False
+
+
+FLOORS: tuple[Floor, ...] = (
+    *(Floor(name, "flagged when drained", lambda f: f.flagged, 0.95) for name in RINGS),
+    Floor(
+        "device_farm",
+        "third accounts within 24 h flagged at registration",
+        lambda f: f.third_within_a_day,
+        1.0,
+    ),
+    Floor(
+        "slow_drip",
+        "accounts from the sixth on flagged at registration",
+        lambda f: f.from_nth(6),
+        1.0,
+    ),
+    Floor("code_stacking", "flagged when drained", lambda f: f.flagged, 0.95),
+    *(
+        Floor(name, "flagged when drained (as measured)", lambda f: f.flagged, share)
+        for name, share in MEASURED.items()
+    ),
+)
+"""Of single packs."""
+
+MOST_CHALLENGED, MOST_DENIED = 0.01, 0.002
+"""Of all honest accounts together."""
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """A floor that was looked at."""
+
+    pack: str
+    what: str
+    measured: Share
+    bound: float
+    is_ceiling: bool
+
+    @property
+    def holds(self) -> bool:
+        """Whether it does; of nothing everything holds."""
+        value = self.measured.value
+        if value is None:
+            return True
+        return value <= self.bound if self.is_ceiling else value >= self.bound
+
+    def __str__(self) -> str:
+        share, bound = self.measured, f"{self.bound:.1%}"
+        limit = f"at most {bound}" if self.is_ceiling else f"at least {bound}"
+        return f"{self.pack}: {self.what} {share.count} of {share.of}, {limit} wanted"
+
+
+def checks(found: Sequence[Figures]) -> list[Check]:
+    """All floors that apply to a play's packs."""
+    by_name = {one.pack.name: one for one in found}
+    single = [
+        Check(f.pack, f.what, f.figure(by_name[f.pack]), f.bound, f.is_ceiling)
+        for f in FLOORS
+        if f.pack in by_name
+    ]
+    return [*single, *_of_honest_people(found)]
+
+
+def _of_honest_people(found: Sequence[Figures]) -> Iterator[Check]:
+    for kind, name in (
+        (Kind.HONEST, "all honest packs"),
+        (Kind.TWIN_HONEST, "device_and_ip_only: honest"),
+    ):
+        mine = [one for one in found if one.pack.kind is kind]
+        if len(mine) > 1 or (mine and kind is Kind.TWIN_HONEST):  # a single pack is not all
+            # Who is denied is challenged all the more.
+            challenged = together(found, kind, lambda f: f.flagged)
+            yield Check(name, "challenged or denied", challenged, MOST_CHALLENGED, True)
+            denied = together(found, kind, lambda f: f.denied)
+            yield Check(name, "denied", denied, MOST_DENIED, True)
