@@ -9,7 +9,7 @@ import traceback
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from benchmarks import drain, freshness, latency, startup, sustained
+from benchmarks import drain, freshness, latency, revision, startup, sustained
 from benchmarks.figures import Section
 from benchmarks.machine import describe
 from benchmarks.neighbours import watched
@@ -22,6 +22,7 @@ BENCHMARKS: Mapping[str, Callable[[Workbench], Section]] = {
     "startup": startup.measure,
     "drain": drain.measure,
     "latency": latency.measure,
+    "revision": revision.measure,
     "freshness": freshness.measure,
     "sustained": sustained.measure,
 }

@@ -45,8 +45,8 @@ class Commits:
         for row in rows:
             cause = "registration" if row.table is Source.USERS else "redemption"
             self.times[cause, user_of(row)].append(at)
-            ring = str(row.values[_DEVICE]) if row.table is Source.USERS else ""
-            if ring.startswith("ring-"):
+            ring = ring_of(row)
+            if ring is not None:
                 for member in self.rings[ring]:
                     self.times["rescore", member].append(at)
                 self.rings[ring].append(user_of(row))
@@ -55,11 +55,17 @@ class Commits:
 _DEVICE = 9
 
 
+def ring_of(row: Row) -> str | None:
+    """The ring that a registration joins, None if it joins none."""
+    device = str(row.values[_DEVICE]) if row.table is Source.USERS else ""
+    return device if device.startswith("ring-") else None
+
+
 def measure(bench: Workbench) -> Section:
     """Write for a minute and match what arrives with what was committed."""
     settings, commits = bench.live, Commits()
     with arrivals(settings) as seen:
-        rows = with_rings(bench.mix.endless())
+        rows = with_rings(bench.mix.endless(), "latency")
         write_paced(settings, rows, RATE, WARM_UP_S, transactions=RATE)
         before = use(settings, memory=False)
         written = write_paced(
@@ -70,15 +76,15 @@ def measure(bench: Workbench) -> Section:
     return _section(written, latencies(commits, seen), cores)
 
 
-def with_rings(rows: Iterator[Row]) -> Iterator[Row]:
-    """The mix, with rings growing in turn."""
+def with_rings(rows: Iterator[Row], tag: str) -> Iterator[Row]:
+    """The mix, with rings growing in turn; ``tag`` keeps them apart from other benchmarks'."""
     registrations = 0
     for row in rows:
         yield row
         registrations += row.table is Source.USERS
         if row.table is Source.USERS and registrations % RING_EVERY == 0:
             grown = registrations // RING_EVERY
-            ring = f"ring-{grown // (RINGS * RING_SIZE)}-{grown % RINGS}"
+            ring = f"ring-{tag}-{grown // (RINGS * RING_SIZE)}-{grown % RINGS}"
             yield with_values(row, user_id=f"{ring}-{grown}", device_id=ring)
 
 

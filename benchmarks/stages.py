@@ -18,10 +18,11 @@ from typing import Any
 
 import orjson
 
-from stream_processors import intake, worker
+from stream_processors import worker
 from stream_processors.delivery import Delivery
 from stream_processors.feature_store import redis_store
 from stream_processors.feature_store.redis_store import RedisStore
+from stream_processors.intake import FaustIntake
 from stream_processors.scoring import __main__ as scoring
 from stream_processors.scoring import processor
 from stream_processors.scoring.processor import ScoringProcessor
@@ -150,7 +151,7 @@ def mark_stages(sampler: Sampler) -> None:
         setattr(owner, name, sampler.staged(stage, getattr(owner, name)))
     for owner, name, stage, after in waiting:
         setattr(owner, name, sampler.awaited(stage, getattr(owner, name), after))
-    vars(worker)["batches"] = sampler.batches(intake.batches)
+    setattr(FaustIntake, "batches", sampler.batches(FaustIntake.batches))  # noqa: B010
 
 
 def main() -> None:

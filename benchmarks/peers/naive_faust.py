@@ -28,10 +28,11 @@ class FaustDelivery(Delivery):
         self._app = app
         self._topics: dict[str, Any] = {}
 
-    async def deliver(self, messages: Sequence[Outgoing]) -> None:
-        """Send messages one after the other."""
+    async def deliver(self, messages: Sequence[Outgoing]) -> frozenset[str]:
+        """Send messages one after the other; where they lie, nobody asks."""
         for message in messages:
             await self._topic(message.topic).send(key=message.key, value=message.value)
+        return frozenset()
 
     def _topic(self, name: str) -> Any:
         if name not in self._topics:

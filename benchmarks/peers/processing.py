@@ -2,13 +2,14 @@
 
 from connectors.profile import keyed_hasher
 from connectors.settings import Settings, required
+from ml.policy_file import load_policy
 from stream_processors import logs
 from stream_processors.dead_letters import Ceiling
 from stream_processors.delivery import Delivery
 from stream_processors.feature_store.redis_store import connect
 from stream_processors.metrics import Metrics
 from stream_processors.scoring.processor import ScoringProcessor
-from stream_processors.scoring.running_model import RunningModel
+from stream_processors.scoring.running_judge import RunningJudge
 
 
 def make_processor(settings: Settings, delivery: Delivery, metrics: Metrics) -> ScoringProcessor:
@@ -17,7 +18,7 @@ def make_processor(settings: Settings, delivery: Delivery, metrics: Metrics) -> 
     return ScoringProcessor(
         store=connect(settings),
         delivery=delivery,
-        model=RunningModel(settings.models_dir),
+        judge=RunningJudge(settings.models_dir, load_policy(settings.policy_file)),
         hashed=keyed_hasher(required(settings.hash_key, "hash_key")),
         ceiling=Ceiling(settings.dead_letter_ceiling),
         metrics=metrics,

@@ -70,7 +70,7 @@ def test_a_commit_is_matched_with_the_first_answer_after_it_and_before_the_next(
 
 def test_the_earlier_accounts_of_a_ring_wait_to_be_scored_again(mix: Mix) -> None:
     commits = Commits()
-    for second, row in enumerate(with_rings(mix.copy())):
+    for second, row in enumerate(with_rings(mix.copy(), "test")):
         commits.note([row], second)
 
     sizes = [len(members) for members in commits.rings.values()]
