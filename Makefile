@@ -15,8 +15,9 @@ PACK ?= mixed
 RATE ?= 50
 SECONDS ?= 60
 SEED ?= 1
+SEEDS ?= 10
 
-.PHONY: help demo test up down status logs clean load train simulate dead-letters check bench chaos lock
+.PHONY: help demo test up down status logs clean load train promote rollback model-report simulate backtest parity dead-letters check bench chaos attack lock
 
 help: ## this list
 	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 22
@@ -46,11 +47,31 @@ clean: $(STAMP) ## remove data, models, secrets, logs, keep downloads; FORCE=1 d
 load: $(STAMP) ## play the CSV files in DATA=folder into PostgreSQL; returns when drained
 	@$(PYTHON) -m connectors.load $(DATA)
 
-train: $(STAMP) ## train from history, evaluate, publish the model, rescore
-	@$(PYTHON) -m ml.training && $(PYTHON) -m stream_processors.rescore_all
+train: $(STAMP) ## train, evaluate, publish if not worse, rescore; FORCE=1 anyway, CHALLENGER=1 in shadow
+	@$(PYTHON) -m ml.training $(if $(CHALLENGER),--challenger) $(if $(FORCE),--force)
+	@$(PYTHON) -m stream_processors.rescore_all
+
+promote: $(STAMP) ## make the challenger the model that judges, rescore
+	@$(PYTHON) -m ml.training.takeover promote
+	@$(PYTHON) -m stream_processors.rescore_all
+
+rollback: $(STAMP) ## go back to the model before, rescore; again: further back
+	@$(PYTHON) -m ml.training.takeover rollback
+	@$(PYTHON) -m stream_processors.rescore_all
+
+model-report: $(STAMP) ## evaluate on DATA=folder and write docs/model-report; publishes nothing
+	@$(PYTHON) -m ml.training.model_report $(DATA) --into docs/model-report
 
 simulate: $(STAMP) ## seeded traffic with attackers: PACK=name RATE=n SECONDS=n SEED=n
 	@$(PYTHON) -m simulator --pack $(PACK) --rate $(RATE) --seconds $(SECONDS) --seed $(SEED)
+
+backtest: $(STAMP) ## what POLICY=file, MODEL=version|rules or PROMOTE=1 would change; FOLDER=dir
+	@$(PYTHON) -m ml.backtest $(if $(POLICY),--policy $(POLICY)) $(if $(MODEL),--model $(MODEL)) \
+	  $(if $(FOLDER),--folder $(FOLDER)) $(if $(PROMOTE),--promote-shadow) \
+	  $(if $(LIMIT),--limit $(LIMIT)) $(if $(JSON),--json $(JSON))
+
+parity: $(STAMP) ## recompute every latest vector from the warehouse's events; any difference fails
+	@$(PYTHON) -m ml.parity
 
 dead-letters: $(STAMP) ## what was set aside and why; REPLAY=1 sends it again
 	@$(PYTHON) -m stream_processors.dead_letters_cli $(if $(REPLAY),--replay)
@@ -69,6 +90,9 @@ bench: $(STAMP) ## figures of speed into benchmarks/results
 
 chaos: $(STAMP) ## figures of survival into benchmarks/results
 	@$(VENV)/bin/pytest -q tests/chaos
+
+attack: $(STAMP) ## every attack among honest people, against a stack of its own: SEEDS=10 PACK=name
+	@$(PYTHON) -m simulator.gate --seeds $(SEEDS) --pack $(PACK)
 
 lock: $(STAMP) ## pin and hash the requirements again; UPGRADE=1 takes newer versions
 	@env -u PIP_FIND_LINKS $(VENV)/bin/pip-compile -q $(if $(UPGRADE),--upgrade) --allow-unsafe --extra=dev --generate-hashes \

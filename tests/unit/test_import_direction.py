@@ -13,7 +13,7 @@ LAYERS = ("connectors", "warehouse", "ml", "stream_processors", "api")
 BESIDE = {
     "infra": {"connectors", "warehouse"},
     "grafana": {"connectors", "warehouse"},
-    "simulator": {"connectors"},
+    "simulator": {"connectors", "ml", "infra"},
 }
 EVERYTHING = {"benchmarks", "tests"}
 """Packages that look at the whole and that nothing else may import."""
@@ -104,6 +104,18 @@ def test_ml_decides_and_does_not_talk() -> None:
     ]
 
     assert not talking, "\n".join(talking)
+
+
+def test_a_story_knows_nothing_of_how_it_is_judged() -> None:
+    knowing = [
+        f"{path}:{line} imports {name}"
+        for path in sources("simulator")
+        if not path.is_relative_to("simulator/gate")
+        for line, name in imported(REPOSITORY / path)
+        if name.split(".")[0] in OURS - {"connectors", "simulator"} or "gate" in name.split(".")
+    ]
+
+    assert not knowing, "\n".join(knowing)
 
 
 @pytest.mark.parametrize(
