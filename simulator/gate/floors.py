@@ -21,7 +21,7 @@ RINGS = (
 """Packs whose accounts share something."""
 
 MEASURED = {
-    "fast_redemption_bot": 0.0,
+    "fast_redemption_bot": 0.2,
     "account_resale": 0.0,
     "insiders": 0.0,
     "device_and_ip_only: alone": 0.0,

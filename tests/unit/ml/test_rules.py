@@ -161,6 +161,28 @@ def test_a_redemption_before_the_sign_up_or_later_on_is_not_fast(hours: float) -
     assert "fast_redemption" not in found(neighbourhood(redemptions=(redemption(hours=hours),)))
 
 
+@pytest.mark.parametrize(
+    ("seconds", "email", "phone", "challenged"),
+    [
+        (10, False, False, True),
+        (10, False, None, True),
+        (10, None, None, False),
+        (10, True, False, False),
+        (10, False, True, False),
+        (16, False, False, False),
+        (1, False, False, True),
+    ],
+)
+def test_a_script_is_faster_than_people_and_has_verified_nothing(
+    seconds: int, email: bool | None, phone: bool | None, challenged: bool
+) -> None:
+    profile = account(is_email_verified=email, is_phone_verified=phone)
+    known = neighbourhood(profile, (redemption(hours=seconds / 3600),))
+
+    assert ("scripted_redemption" in found(known)) == challenged
+    assert (level(known) is Level.HIGH) == challenged  # and never denied
+
+
 def test_no_rule_speaks_of_what_is_merely_odd() -> None:
     odd = account(
         phone_shape="0:93-193", first_name_case="lower", email_domain="odd.com", birth_year=1900
@@ -199,7 +221,7 @@ def test_counts_are_worded_in_singular_and_plural() -> None:
 
 def test_only_rules_about_the_account_itself_can_apply_to_one_that_shares_nothing() -> None:
     known = neighbourhood(
-        account(agent="a", email_is_alias=True),
+        account(agent="a", email_is_alias=True, is_email_verified=False),
         tuple(redemption(f"C{n}", n / 1_000, n) for n in range(6)),
         links=dict.fromkeys(Link, ()),
     )
