@@ -5,7 +5,6 @@ from dataclasses import dataclass
 
 from confluent_kafka import (
     Consumer,
-    ConsumerGroupTopicPartitions,
     KafkaError,
     KafkaException,
     TopicPartition,
@@ -57,6 +56,7 @@ class Offsets:
         """Connects with the first question."""
         self._bootstrap = settings.kafka_bootstrap
         self._admin = AdminClient({"bootstrap.servers": self._bootstrap})
+        self._observers: dict[str, Consumer] = {}
         self._partitions: dict[Topic, list[TopicPartition]] = {}
 
     def lag(self) -> dict[Position, int]:
@@ -87,22 +87,34 @@ class Offsets:
         What retention has removed counts as consumed, and so does an empty partition on which
         the group has never committed.
         """
-        wanted = [p for topic in ends for p in self._partitions_of(topic)]
-        request = ConsumerGroupTopicPartitions(group, wanted)
-        try:
-            futures = self._admin.list_consumer_group_offsets(
-                [request], request_timeout=REQUEST_TIMEOUT_S
-            )
-            answer = futures[group].result().topic_partitions
-        except KafkaException as error:
-            raise self._down(error) from error
         result = {}
-        for found in answer:
+        for found in self._committed(group, list(ends)):
             known = ends[Topic(found.topic)][found.partition]
             # A negative offset says that the group has none.
             at = max(found.offset, known.start)
             result[group, found.topic, found.partition] = max(0, known.end - at)
         return result
+
+    def _committed(self, group: str, topics: Iterable[Topic]) -> list[TopicPartition]:
+        """What a group has committed.
+
+        Asked as one of the group that never joins: the administrator's question for the same
+        (``list_consumer_group_offsets``) ends the process with a segmentation fault when the
+        group's coordinator is not ready, at librdkafka 2.16.
+        """
+        if group not in self._observers:
+            self._observers[group] = Consumer(
+                {"bootstrap.servers": self._bootstrap, "group.id": group}
+            )
+        wanted = [p for topic in topics for p in self._partitions_of(topic)]
+        try:
+            found = self._observers[group].committed(wanted, timeout=REQUEST_TIMEOUT_S)
+        except KafkaException as error:
+            raise self._down(error) from error
+        for partition in found:
+            if partition.error is not None:
+                raise self._down(KafkaException(partition.error))
+        return found
 
     def has_records(self, topic: str, partition: int, last: int, end: int) -> bool:
         """Whether a partition holds a record among its ``last`` offsets before ``end``.
