@@ -1,6 +1,8 @@
 """``python -m stream_processors.warehouse_sink --slot N``: one warehouse worker."""
 
 import argparse
+import asyncio
+from contextlib import suppress
 
 import faust
 
@@ -22,6 +24,10 @@ BATCH = 5_000
 LINGER_S = 0.5
 """Rows are visible within 2 s: half a second of lingering, the rest for a large insert."""
 
+FINISH_S = 5.0
+"""How long a batch may take to end when the worker is stopped; one that waits for an ill ClickHouse
+is given up, and comes again."""
+
 
 def warehouse_app(settings: Settings, slot: int, metrics: Metrics) -> App:
     """The Faust app of one warehouse worker; one service, so that inserts never overlap."""
@@ -42,8 +48,10 @@ def warehouse_app(settings: Settings, slot: int, metrics: Metrics) -> App:
         """Consumes, inserts, acknowledges."""
 
         intake: KafkaIntake
+        ended: asyncio.Event
 
         async def on_start(self) -> None:
+            self.ended = asyncio.Event()
             self.intake = KafkaIntake(
                 settings,
                 WAREHOUSE_SOURCES,
@@ -57,10 +65,16 @@ def warehouse_app(settings: Settings, slot: int, metrics: Metrics) -> App:
 
         @faust.Service.task
         async def consume(self) -> None:
-            await worker.run(self.intake)
+            try:
+                await worker.run(self.intake)
+            finally:
+                self.ended.set()
 
         async def on_stop(self) -> None:
+            # The batch under way is finished: its consumer may not be closed under its thread.
             self.intake.end()
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self.ended.wait(), FINISH_S)
 
         async def on_shutdown(self) -> None:
             self.intake.close()
