@@ -17,10 +17,10 @@ from tests.reading import eventually
 GROUP = "tests-intake"
 
 
-@pytest.fixture(scope="module")
-def settings(partial_stack: Callable[..., Settings]) -> Settings:
-    """Kafka with its topics."""
-    return partial_stack("topics")
+@pytest.fixture
+def settings(own_stack: Callable[..., Settings]) -> Settings:
+    """Kafka with its topics, in which nobody else writes."""
+    return own_stack("topics")
 
 
 @pytest.fixture
