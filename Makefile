@@ -17,7 +17,7 @@ SECONDS ?= 60
 SEED ?= 1
 SEEDS ?= 10
 
-.PHONY: help demo test up down status logs clean load train promote rollback model-report simulate backtest parity dead-letters check bench chaos attack lock
+.PHONY: help demo test up down status logs clean load train promote rollback model-report simulate backtest parity api-key api-keys api-key-revoke dead-letters check bench chaos attack lock
 
 help: ## this list
 	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 22
@@ -72,6 +72,16 @@ backtest: $(STAMP) ## what POLICY=file, MODEL=version|rules or PROMOTE=1 would c
 
 parity: $(STAMP) ## recompute every latest vector from the warehouse's events; any difference fails
 	@$(PYTHON) -m ml.parity
+
+api-key: $(STAMP) ## a new API key, shown once: NAME=client SCOPES=read,score,… PER_MINUTE=n DAYS=n
+	@$(PYTHON) -m api.access create --name "$(NAME)" --scopes "$(SCOPES)" \
+	  $(if $(PER_MINUTE),--per-minute $(PER_MINUTE)) $(if $(DAYS),--days $(DAYS))
+
+api-keys: $(STAMP) ## every API key: client, scopes, limit, state
+	@$(PYTHON) -m api.access list
+
+api-key-revoke: $(STAMP) ## end the API key ID=id
+	@$(PYTHON) -m api.access revoke --id "$(ID)"
 
 dead-letters: $(STAMP) ## what was set aside and why; REPLAY=1 sends it again
 	@$(PYTHON) -m stream_processors.dead_letters_cli $(if $(REPLAY),--replay)

@@ -9,12 +9,15 @@ worker applies the same message again, which changes nothing, and has the accoun
 import asyncio
 import time
 import uuid
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
+from api.access.keys import Caller
 from api.problems import RETRY_AFTER_S, Refused, Trouble
 from api.schemas.problem import Kind
+from connectors import audit
+from connectors.audit import Action, AuditEntry
 from connectors.decisions import MOST_IGNORED, encode_label, encode_links
 from connectors.errors import UnknownAccount
 from connectors.events import Decision, IgnoredLink, Labelled, LinksDecided, Origin
@@ -24,13 +27,18 @@ from stream_processors.delivery import Delivery, Outgoing
 from stream_processors.feature_store.redis_store import RedisStore
 from stream_processors.feature_store.wire import Sourced
 
-DECIDED_BY = "api"
-"""Whom the one API key belongs to."""
-
 LONGEST_TURN_MS = 20_000
 """After that a turn is free again: longer than Kafka and Redis may take together."""
 
 _PATIENCE_S, _PAUSE_S = 2.0, 0.02
+
+
+@dataclass(frozen=True, slots=True)
+class Author:
+    """Who decides, and in which request."""
+
+    caller: Caller
+    request_id: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +47,9 @@ class Standing:
 
     user_id: str
     link: IgnoredLink
+
+
+Detail = Mapping[str, str | bool | None]
 
 
 class Decisions:
@@ -57,18 +68,20 @@ class Decisions:
     ) -> None:
         self._store, self._delivery, self._clock_us = store, delivery, clock_us
 
-    async def label(self, user_id: str, label: bool | None, note: str) -> Labelled:
+    async def label(self, user_id: str, label: bool | None, note: str, author: Author) -> Labelled:
         """Say what an account is; None takes back what was said before."""
         await self._must_exist(user_id)
         async with self._turn(user_id):
             known = await self._store.decided(user_id)
             version = self._after(known.label_version)
             decision = Labelled(user_id, label, Origin(version, version))
-            await self._publish(decision, Topic.LABELS, encode_label(decision, DECIDED_BY, note))
+            value = encode_label(decision, author.caller.name, note)
+            told = _told(author, Action.LABEL, user_id, version, {"is_abuser": label})
+            await self._publish(decision, Topic.LABELS, value, told)
         return decision
 
     async def ignore(
-        self, user_id: str, other: str, through: Link | None, note: str
+        self, user_id: str, other: str, through: Link | None, note: str, author: Author
     ) -> list[Standing]:
         """Declare two accounts falsely linked; what stands between them afterwards.
 
@@ -78,12 +91,14 @@ class Decisions:
         async with self._turn(user_id, other):
             found = await self._between(user_id, other)
             if not any(one.link.through == through for one in found):
-                link = IgnoredLink(other, through, DECIDED_BY, note, self._clock_us())
-                await self._add(user_id, link)
+                link = IgnoredLink(other, through, author.caller.name, note, self._clock_us())
+                await self._add(user_id, link, author)
                 found.append(Standing(user_id, link))
         return found
 
-    async def take_back(self, user_id: str, other: str, through: Link | None) -> list[Standing]:
+    async def take_back(
+        self, user_id: str, other: str, through: Link | None, author: Author
+    ) -> list[Standing]:
         """Let two accounts count as linked again; what stands between them afterwards.
 
         None takes back all that was decided between them, whichever of both lists it is in.
@@ -93,7 +108,8 @@ class Decisions:
             found = await self._between(user_id, other)
             taken = [one for one in found if through is None or one.link.through == through]
             for owner in sorted({one.user_id for one in taken}):
-                await self._remove(owner, {one.link for one in taken if one.user_id == owner})
+                links = {one.link for one in taken if one.user_id == owner}
+                await self._remove(owner, links, author)
         return [one for one in found if one not in taken]
 
     async def _must_exist(self, *users: str) -> None:
@@ -109,7 +125,7 @@ class Decisions:
             if link.other_user_id == named
         ]
 
-    async def _add(self, user_id: str, link: IgnoredLink) -> None:
+    async def _add(self, user_id: str, link: IgnoredLink, author: Author) -> None:
         known = await self._store.decided(user_id)
         if len(known.ignored) >= MOST_IGNORED:
             detail = (
@@ -117,24 +133,38 @@ class Decisions:
                 " list of people."
             )
             raise Refused(Trouble(Kind.CONFLICT, detail))
-        await self._list(user_id, (*known.ignored, link), known.links_version)
+        added = {"other": link.other_user_id, "through": link.through, "ignored": True}
+        await self._list(user_id, (*known.ignored, link), known.links_version, added, author)
 
-    async def _remove(self, user_id: str, links: set[IgnoredLink]) -> None:
+    async def _remove(self, user_id: str, links: set[IgnoredLink], author: Author) -> None:
         known = await self._store.decided(user_id)
         kept = tuple(link for link in known.ignored if link not in links)
-        await self._list(user_id, kept, known.links_version)
+        (other,) = {link.other_user_id for link in links}
+        kinds = ", ".join(sorted(link.through or "all" for link in links))
+        taken: Detail = {"other": other, "through": kinds, "ignored": False}
+        await self._list(user_id, kept, known.links_version, taken, author)
 
     async def _list(
-        self, user_id: str, ignored: tuple[IgnoredLink, ...], known_version: int
+        self,
+        user_id: str,
+        ignored: tuple[IgnoredLink, ...],
+        known_version: int,
+        detail: Detail,
+        author: Author,
     ) -> None:
         version = self._after(known_version)
         ordered = sorted(ignored, key=lambda link: (link.other_user_id, link.through or ""))
         decision = LinksDecided(user_id, tuple(ordered), Origin(version, version))
-        await self._publish(decision, Topic.LINK_DECISIONS, encode_links(decision))
+        told = _told(author, Action.LINK, user_id, version, detail)
+        await self._publish(decision, Topic.LINK_DECISIONS, encode_links(decision), told)
 
-    async def _publish(self, decision: Decision, topic: Topic, value: bytes) -> None:
+    async def _publish(
+        self, decision: Decision, topic: Topic, value: bytes, told: AuditEntry
+    ) -> None:
         message = Outgoing(topic, decision.user_id.encode(), value)
-        (source,) = await self._delivery.deliver([message])
+        entry = Outgoing(Topic.AUDIT, told.subject.encode(), audit.encode(told))
+        sources = await self._delivery.deliver([message, entry])
+        (source,) = (found for found in sources if found.startswith(topic))
         # The source is the message's own partition: what the store has to remember until the
         # accounts have been passed on lies where the worker that reads the message finds it.
         await self._store.exchange([Sourced(decision, source)], (), token=uuid.uuid4().hex)
@@ -160,3 +190,10 @@ class Decisions:
                 raise Refused(Trouble(Kind.CONFLICT, detail, {"Retry-After": str(RETRY_AFTER_S)}))
             await asyncio.sleep(_PAUSE_S)
         return token
+
+
+def _told(author: Author, action: Action, user_id: str, version: int, detail: Detail) -> AuditEntry:
+    caller = author.caller
+    return AuditEntry(
+        action, user_id, version, caller.name, caller.key_id, detail, author.request_id
+    )

@@ -6,11 +6,10 @@ from dataclasses import dataclass
 from typing import Annotated, Self
 
 import httpx
-from fastapi import Depends, Request, Security
-from fastapi.security import APIKeyHeader
+from fastapi import Depends, Request
 
-from api.decide import Decisions
-from api.guard import HEADER
+from api.access.keys import Caller
+from api.decide import Author, Decisions
 from api.metrics import ApiMetrics
 from api.readiness import TIMEOUT_S, Watch, checks
 from connectors.profile import Hasher, keyed_hasher, profile
@@ -97,6 +96,15 @@ async def _decisions(services: ServicesDep) -> Decisions:
     return services.decisions
 
 
+async def _caller(request: Request) -> Caller:
+    caller: Caller = request.state.caller
+    return caller
+
+
+async def _author(request: Request) -> Author:
+    return Author(request.state.caller, request.state.request_id)
+
+
 async def _now_us() -> int:
     return time.time_ns() // 1_000
 
@@ -105,7 +113,6 @@ StoreDep = Annotated[RedisStore, Depends(_store)]
 MetricsDep = Annotated[ApiMetrics, Depends(_metrics)]
 WatchDep = Annotated[Watch, Depends(_watch)]
 DecisionsDep = Annotated[Decisions, Depends(_decisions)]
+CallerDep = Annotated[Caller, Depends(_caller)]
+AuthorDep = Annotated[Author, Depends(_author)]
 NowUs = Annotated[int, Depends(_now_us)]
-
-KEY_IS_DOCUMENTED = Security(APIKeyHeader(name=HEADER, auto_error=False))
-"""Puts the key into the OpenAPI document; :class:`api.guard.Guard` is what asks for it."""

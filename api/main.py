@@ -1,5 +1,6 @@
 """The application: routes, and what stands round them."""
 
+import asyncio
 import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -9,8 +10,11 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
 from api import problems
+from api.access.guard import Guard
+from api.access.key_file import Keys
+from api.access.limits import Limits
+from api.access.watch import KeyWatch
 from api.deps import Services
-from api.guard import Guard, api_key
 from api.observe import DOCS, OPENAPI, Observe
 from api.routes import decisions, links, operations, risks, scores
 from api.schemas.problem import Problem
@@ -27,15 +31,18 @@ def create_app(settings: Settings) -> FastAPI:
     """The API on the configured dependencies; none of them need be there yet.
 
     Raises:
-        SettingsError: a secret or the API's key is not set.
+        SettingsError: a secret is not set, or strangers could reach an API without keys.
+        KeyFileError: the key file cannot be read.
     """
-    services, key = Services.of(settings), api_key(settings)
+    services, keys = Services.of(settings), Keys.of(settings)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         services.warm()
+        watching = asyncio.create_task(KeyWatch(keys, services.delivery).run())
         _log.info("serving", extra={"host": settings.api_host, "port": settings.api_port})
         yield
+        watching.cancel()
         await services.close()
         _log.info("stopped")
 
@@ -52,7 +59,7 @@ def create_app(settings: Settings) -> FastAPI:
     for resource in (risks, links, scores, decisions, operations):
         app.include_router(resource.router)
     problems.install(app)
-    app.add_middleware(Guard, key=key)
+    app.add_middleware(Guard, keys=keys, limits=Limits(services.store))
     app.add_middleware(Observe, metrics=services.metrics)
     app.openapi = lambda: _openapi(app)  # type: ignore[method-assign]
     return app

@@ -8,6 +8,7 @@
     ├── DependencyDown          nothing: the process waits and tries again
     ├── PoisonMessage           look at `make dead-letters`, fix the producer, replay
     ├── DeadLetterCeiling       find what floods the topic, then restart the worker
+    ├── KeyFileError            do with the API's keys as the message says
     ├── UnknownAccount          nothing: a caller asked for an account that has no risk
     ├── BundleError             `make train`, or put the previous bundle back
     ├── PolicyError             fix the line of the policy file that the message names
@@ -51,6 +52,10 @@ class PoisonMessage(PromoError):
 
 class DeadLetterCeiling(PromoError):
     """Too many dead letters in a short time: the fault is not in single messages."""
+
+
+class KeyFileError(PromoError):
+    """The API's keys cannot be read, or not be changed like that."""
 
 
 class UnknownAccount(PromoError):

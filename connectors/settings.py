@@ -6,11 +6,28 @@ makes them in ``<state_dir>/secrets`` on its first start, containers mount their
 """
 
 from pathlib import Path
+from typing import Self
 
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from connectors.errors import SettingsError
+
+PLACEHOLDERS = frozenset(
+    {"changeme", "changethis", "placeholder", "password", "secret", "example", "default", "admin"}
+    | {
+        "yourkeyhere",
+        "yoursecrethere",
+        "replaceme",
+        "todo",
+        "xxx",
+        "none",
+        "test",
+        "1234",
+        "12345678",
+    }
+)
+"""What templates and tutorials write where a secret belongs."""
 
 
 class Settings(BaseSettings):
@@ -35,6 +52,8 @@ class Settings(BaseSettings):
     postgres_password: SecretStr | None = None
     postgres_cdc_user: str = Field("promo_cdc", description="Debezium: REPLICATION and SELECT")
     postgres_cdc_password: SecretStr | None = None
+    postgres_eraser_user: str = Field("promo_eraser", description="erases accounts, no more")
+    postgres_eraser_password: SecretStr | None = None
 
     redis_host: str = "127.0.0.1"
     redis_port: int = 16379
@@ -58,8 +77,23 @@ class Settings(BaseSettings):
 
     api_host: str = "127.0.0.1"
     api_port: int = 8000
+    api_workers: int = Field(1, ge=1, description="API processes; each keeps a core busy")
     api_key: SecretStr | None = Field(
-        None, description="what X-API-Key must be; the native stack's is in <state_dir>/api-key too"
+        None,
+        description="a key with all scopes and no limit; the native stack's is in"
+        " <state_dir>/api-key too",
+    )
+    api_keys_file: Path | None = Field(
+        None,
+        description="hashes of the keys that `make api-key` makes; default: in the state folder",
+    )
+    api_tls_certificate: Path | None = Field(None, description="PEM; with it the API speaks TLS")
+    api_tls_key: Path | None = Field(None, description="PEM, the certificate's private key")
+    api_cors_origins: str = Field(
+        "", description="origins that browsers may ask from, comma-separated; empty: none"
+    )
+    api_streams: int = Field(
+        50, ge=1, description="live alert streams at once, for each API process"
     )
 
     hash_key: SecretStr | None = Field(
@@ -75,6 +109,13 @@ class Settings(BaseSettings):
     training_threads: int = Field(
         1, ge=1, description="LightGBM's; more pays from a million accounts on idle cores"
     )
+    claim_limit: int = Field(1, ge=1, description="redemptions of a code that one person may have")
+    claim_limits: str = Field(
+        "", description="other limits for some codes: CODE=n, comma-separated"
+    )
+    claim_ttl_s: int = Field(
+        900, ge=1, le=86_400, description="seconds after which a claim without redemption ends"
+    )
     policy_file: Path | None = Field(
         None, description="TOML: levels, and rules' modes and weights; default: the standard policy"
     )
@@ -89,6 +130,16 @@ class Settings(BaseSettings):
     challenge_stops: float = Field(
         0.8, gt=0, le=1, description="share of abusers whom a challenge stops"
     )
+
+    @model_validator(mode="after")
+    def _no_placeholders(self) -> Self:
+        for name, value in self:
+            if isinstance(value, SecretStr) and is_placeholder(value.get_secret_value()):
+                raise ValueError(
+                    f"PROMO_{name.upper()} is a placeholder that anybody can guess: set a random"
+                    " one, or leave it empty and `make up` makes one"
+                )
+        return self
 
     @property
     def kafka_bootstrap(self) -> str:
@@ -115,9 +166,19 @@ class Settings(BaseSettings):
         return self.state_dir / "models"
 
     @property
+    def api_key_hashes(self) -> Path:
+        """Where the hashes of the API's keys are kept."""
+        return self.api_keys_file or self.state_dir / "api-keys.json"
+
+    @property
     def api_key_file(self) -> Path:
         """The native stack's own API key (all scopes, no rate limit)."""
         return self.state_dir / "api-key"
+
+
+def is_placeholder(secret: str) -> bool:
+    """Whether a secret is one of :data:`PLACEHOLDERS`, however it is written."""
+    return "".join(filter(str.isalnum, secret.lower())) in PLACEHOLDERS
 
 
 def load_settings() -> Settings:

@@ -33,6 +33,7 @@ class Topic(StrEnum):
     RESCORE = "promo.rescore"
     RISK_SCORES = "promo.risk_scores"
     ABUSE_ALERTS = "promo.abuse_alerts"
+    AUDIT = "promo.audit"
     DEAD_LETTER = "promo.dead_letter"
 
 
@@ -69,6 +70,7 @@ TOPICS: Mapping[Topic, TopicSpec] = MappingProxyType(
         Topic.RESCORE: TopicSpec("user_id", None, _kept(days=1)),
         Topic.RISK_SCORES: TopicSpec("user_id", None, _compacted(lag_days=1)),
         Topic.ABUSE_ALERTS: TopicSpec("user_id", None, _kept(days=14)),
+        Topic.AUDIT: TopicSpec("user_id or key id", 1, _kept(days=14)),
         Topic.DEAD_LETTER: TopicSpec(
             "the original key",
             1,
@@ -93,6 +95,7 @@ WAREHOUSE_SOURCES = (
     Topic.LINK_DECISIONS,
     Topic.RISK_SCORES,
     Topic.ABUSE_ALERTS,
+    Topic.AUDIT,
     Topic.DEAD_LETTER,
 )
 SCORING_GROUP = "promo-scoring"

@@ -7,6 +7,8 @@ from typing import Any
 
 import orjson
 
+from connectors import audit
+from connectors.audit import Action, AuditEntry
 from connectors.decisions import encode_label, encode_links
 from connectors.events import IgnoredLink, Labelled, LinksDecided, Origin, Registered
 from connectors.profile import Profile
@@ -19,6 +21,7 @@ from warehouse.rows import (
     Row,
     Table,
     alert_row,
+    audit_row,
     dead_letter_row,
     label_row,
     link_decisions_row,
@@ -83,6 +86,14 @@ DEAD_LETTER_HEADERS = MappingProxyType(
     }
 )
 
+AUDIT_MESSAGE: Mapping[str, Any] = MappingProxyType(
+    orjson.loads(
+        audit.encode(
+            AuditEntry(Action.LABEL, "anna", NOW_US, "desk", "k1", {"is_abuser": True}, "request-1")
+        )
+    )
+)
+
 EXAMPLES: Mapping[Table, Row] = MappingProxyType(
     {
         Table.USERS: source_row(Registered(profiled(), True, Origin(7, NOW_US))),
@@ -92,6 +103,7 @@ EXAMPLES: Mapping[Table, Row] = MappingProxyType(
         Table.ABUSE_ALERTS: alert_row(alert_message(risky())),
         Table.LABELS: label_row(LABEL_MESSAGE),
         Table.LINK_DECISIONS: link_decisions_row(LINKS_MESSAGE),
+        Table.AUDIT_LOG: audit_row(AUDIT_MESSAGE),
         Table.DEAD_LETTERS: dead_letter_row(DEAD_LETTER_HEADERS),
         Table.PIPELINE_METRICS: metric_row(
             time.time_ns() // 1_000,  # of now: 30 days later it would be removed

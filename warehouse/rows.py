@@ -40,6 +40,7 @@ class Table(StrEnum):
     ABUSE_ALERTS = "abuse_alerts"
     LABELS = "labels"
     LINK_DECISIONS = "link_decisions"
+    AUDIT_LOG = "audit_log"
     DEAD_LETTERS = "dead_letters"
     PIPELINE_METRICS = "pipeline_metrics"
 
@@ -126,6 +127,18 @@ def link_decisions_row(document: Mapping[str, Any]) -> Row:
             **_copied(document, "user_id", "decided_at"),
             "ignored": orjson.dumps(document["ignored"]).decode(),
             "version": _decided(document),
+        },
+    )
+
+
+def audit_row(document: Mapping[str, Any]) -> Row:
+    """The row of something that somebody did."""
+    return Row(
+        Table.AUDIT_LOG,
+        {
+            **_copied(document, "audit_id", "at", "actor", "key_id", "action", "subject"),
+            **_copied(document, "request_id"),
+            "detail": orjson.dumps(document["detail"], option=orjson.OPT_SORT_KEYS).decode(),
         },
     )
 

@@ -1,28 +1,27 @@
 """What analysts say of accounts and links; the risk follows within seconds."""
 
 import orjson
-from fastapi import APIRouter
 from starlette.responses import Response
 
-from api.decide import DECIDED_BY, Standing
-from api.deps import KEY_IS_DOCUMENTED, DecisionsDep
+from api.access.keys import Scope
+from api.access.scoped import scoped_router
+from api.decide import Standing
+from api.deps import AuthorDep, DecisionsDep
 from api.problems import documented
 from api.routes.risks import UserId
 from api.schemas.decision import LabelDecision, LabelRequest, LinkDecision, LinkRequest
 from api.schemas.problem import Kind
 from connectors.moments import iso
 
-router = APIRouter(tags=["decisions"], dependencies=[KEY_IS_DOCUMENTED])
+router = scoped_router("decisions", Scope.LABEL)
 
 _ACCEPTED = 202
 _REFUSALS = documented(
     Kind.BAD_REQUEST,
-    Kind.UNAUTHORIZED,
     Kind.ACCOUNT_UNKNOWN,
     Kind.CONFLICT,
     Kind.BODY_TOO_LARGE,
     Kind.INVALID,
-    Kind.DEPENDENCY_DOWN,
 )
 
 
@@ -32,15 +31,17 @@ _REFUSALS = documented(
     response_model=LabelDecision,
     responses=_REFUSALS,
 )
-async def label_account(user_id: UserId, asked: LabelRequest, decisions: DecisionsDep) -> Response:
+async def label_account(
+    user_id: UserId, asked: LabelRequest, decisions: DecisionsDep, author: AuthorDep
+) -> Response:
     """Say what an account is. It moves the risk of linked accounts, never its own."""
     label = None if asked.label is None else asked.label == "abuser"
-    decision = await decisions.label(user_id, label, asked.note)
+    decision = await decisions.label(user_id, label, asked.note, author)
     return _accepted(
         {
             "user_id": user_id,
             "label": asked.label,
-            "decided_by": DECIDED_BY,
+            "decided_by": author.caller.name,
             "note": asked.note,
             "decided_at": iso(decision.origin.version),
         }
@@ -50,13 +51,13 @@ async def label_account(user_id: UserId, asked: LabelRequest, decisions: Decisio
 @router.post(
     "/v1/links/ignore", status_code=_ACCEPTED, response_model=LinkDecision, responses=_REFUSALS
 )
-async def ignore_link(asked: LinkRequest, decisions: DecisionsDep) -> Response:
+async def ignore_link(asked: LinkRequest, decisions: DecisionsDep, author: AuthorDep) -> Response:
     """Declare two accounts falsely linked, or take it back. Repeating it changes nothing."""
     user_id, other, through = asked.user_id, asked.other_user_id, asked.through
     if asked.ignore:
-        found = await decisions.ignore(user_id, other, through, asked.note)
+        found = await decisions.ignore(user_id, other, through, asked.note, author)
     else:
-        found = await decisions.take_back(user_id, other, through)
+        found = await decisions.take_back(user_id, other, through, author)
     ignored = [false_link(one) for one in found]
     return _accepted({"user_id": user_id, "other_user_id": other, "ignored": ignored})
 

@@ -1,11 +1,12 @@
 """Who is linked with an account, and through what."""
 
 import orjson
-from fastapi import APIRouter
 from starlette.responses import Response
 
+from api.access.keys import Scope
+from api.access.scoped import scoped_router
 from api.decide import Standing
-from api.deps import KEY_IS_DOCUMENTED, StoreDep
+from api.deps import StoreDep
 from api.problems import documented
 from api.routes.decisions import false_link
 from api.routes.risks import UserId
@@ -16,13 +17,13 @@ from connectors.moments import iso
 from ml.store import Link, LinkedAccount, Neighbourhood
 from stream_processors.feature_store.redis_store import RedisStore
 
-router = APIRouter(tags=["risk"], dependencies=[KEY_IS_DOCUMENTED])
+router = scoped_router("risk", Scope.READ)
 
 
 @router.get(
     "/v1/users/{user_id:path}/links",
     response_model=Links,
-    responses=documented(Kind.UNAUTHORIZED, Kind.ACCOUNT_UNKNOWN, Kind.DEPENDENCY_DOWN),
+    responses=documented(Kind.ACCOUNT_UNKNOWN),
 )
 async def linked_accounts(user_id: UserId, store: StoreDep) -> Response:
     """The accounts that share an identifier with one, and those declared falsely linked."""

@@ -2,16 +2,18 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Path
+from fastapi import Path
 from starlette.responses import Response
 
-from api.deps import KEY_IS_DOCUMENTED, StoreDep
+from api.access.keys import Scope
+from api.access.scoped import scoped_router
+from api.deps import StoreDep
 from api.problems import documented
 from api.schemas.problem import Kind
 from api.schemas.risk import Risk
 from connectors.errors import UnknownAccount
 
-router = APIRouter(tags=["risk"], dependencies=[KEY_IS_DOCUMENTED])
+router = scoped_router("risk", Scope.READ)
 
 UserId = Annotated[str, Path(description="as in `users`; a slash may stand as it is or as %2F")]
 
@@ -19,7 +21,7 @@ UserId = Annotated[str, Path(description="as in `users`; a slash may stand as it
 @router.get(
     "/v1/users/{user_id:path}/risk",
     response_model=Risk,
-    responses=documented(Kind.UNAUTHORIZED, Kind.ACCOUNT_UNKNOWN, Kind.DEPENDENCY_DOWN),
+    responses=documented(Kind.ACCOUNT_UNKNOWN),
 )
 async def latest_risk(user_id: UserId, store: StoreDep) -> Response:
     """The latest risk of an account, byte for byte as it was published."""

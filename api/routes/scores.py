@@ -1,18 +1,19 @@
 """Judging a registration before it is one."""
 
 import orjson
-from fastapi import APIRouter
 from starlette.responses import Response
 
+from api.access.keys import Scope
+from api.access.scoped import scoped_router
 from api.assess import assess
-from api.deps import KEY_IS_DOCUMENTED, NowUs, ServicesDep
+from api.deps import NowUs, ServicesDep
 from api.problems import documented
 from api.schemas.problem import Kind
 from api.schemas.registration import ScoreRequest
 from api.schemas.risk import Assessment
 from stream_processors.scoring.documents import value_document, verdict_document
 
-router = APIRouter(tags=["risk"], dependencies=[KEY_IS_DOCUMENTED])
+router = scoped_router("risk", Scope.SCORE)
 
 
 @router.post(
@@ -20,10 +21,8 @@ router = APIRouter(tags=["risk"], dependencies=[KEY_IS_DOCUMENTED])
     response_model=Assessment,
     responses=documented(
         Kind.BAD_REQUEST,
-        Kind.UNAUTHORIZED,
         Kind.BODY_TOO_LARGE,
         Kind.INVALID,
-        Kind.DEPENDENCY_DOWN,
     ),
 )
 async def score_registration(asked: ScoreRequest, services: ServicesDep, now_us: NowUs) -> Response:

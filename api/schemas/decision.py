@@ -53,7 +53,7 @@ class LabelDecision(BaseModel):
                 {
                     "user_id": "u-20481",
                     "label": "abuser",
-                    "decided_by": "api",
+                    "decided_by": "fraud-desk",
                     "note": "confirmed by chargeback 5513",
                     "decided_at": "2026-11-23T08:21:07.104000Z",
                 }
@@ -63,7 +63,7 @@ class LabelDecision(BaseModel):
 
     user_id: str
     label: LabelName | None
-    decided_by: str = Field(description="who the API key belongs to")
+    decided_by: str = Field(description="the client whose key was used")
     note: str
     decided_at: AwareDatetime
 
@@ -119,7 +119,7 @@ _FALSE_LINK: Any = {
     "user_id": "u-20481",
     "other_user_id": "u-20477",
     "through": "device",
-    "decided_by": "api",
+    "decided_by": "fraud-desk",
     "note": "a family's tablet",
     "decided_at": "2026-11-23T08:21:07.104000Z",
 }

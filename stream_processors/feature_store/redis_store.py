@@ -190,6 +190,17 @@ class RedisStore:
         """Give the turn back, if it is still ours."""
         await self._call(self._end_turn, token.encode(), f"turn:{user_id}")
 
+    async def count(self, name: str, by: int, kept_s: int) -> int:
+        """Raise a counter; it is forgotten ``kept_s`` seconds after its first raise."""
+        try:
+            async with self._redis.pipeline(transaction=True) as both:
+                both.incrby(name, by)
+                both.expire(name, kept_s, nx=True)
+                total, _ = await both.execute()
+        except (RedisError, OSError) as error:
+            raise _down(error) from error
+        return int(total)
+
     async def ping(self) -> None:
         """Raise :class:`DependencyDown` unless Redis answers."""
         try:

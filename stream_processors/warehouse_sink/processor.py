@@ -21,6 +21,7 @@ from warehouse.rows import (
     Row,
     Table,
     alert_row,
+    audit_row,
     dead_letter_row,
     label_row,
     link_decisions_row,
@@ -66,6 +67,8 @@ def _add(made: Block, message: Message, hashed: Hasher) -> None:
             made.rows.append(_document_row(message, score_row))
         case Topic.ABUSE_ALERTS:
             made.rows.append(_document_row(message, alert_row))
+        case Topic.AUDIT:
+            made.rows.append(_document_row(message, audit_row))
         case Topic.LABELS | Topic.LINK_DECISIONS:
             _add_decision(made, message)
         case Topic.DEAD_LETTER:

@@ -113,10 +113,10 @@ def test_a_label_is_published_with_who_why_and_when(
         answer = label(api, anna, label=word, note="because")
         assert answer.status_code == 202, answer.text
         decision = LabelDecision.model_validate_json(answer.content)
-        assert (decision.user_id, decision.label, decision.decided_by) == (anna, word, "api")
+        assert (decision.user_id, decision.label, decision.decided_by) == (anna, word, "operator")
         newest = published(settings, Topic.LABELS, anna, count)[-1]
         assert newest == {
-            "user_id": anna, "is_abuser": flag, "decided_by": "api", "note": "because",
+            "user_id": anna, "is_abuser": flag, "decided_by": "operator", "note": "because",
             "decided_at": answer.json()["decided_at"],
         }  # fmt: skip
 
@@ -144,7 +144,7 @@ def test_ignoring_publishes_the_whole_list_each_time(
     first, second = published(settings, Topic.LINK_DECISIONS, anna, 2)
     assert [entry["through"] for entry in first["ignored"]] == ["device"]
     assert [(e["through"], e["note"], e["decided_by"]) for e in second["ignored"]] == [
-        ("device", "a family", "api"), ("ip", "", "api"),
+        ("device", "a family", "operator"), ("ip", "", "operator"),
     ]  # fmt: skip
     assert second["decided_at"] > first["decided_at"]
     assert second["ignored"][0] == first["ignored"][0]

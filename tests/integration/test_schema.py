@@ -20,6 +20,7 @@ ENGINES = {
     Table.ABUSE_ALERTS: ("ReplacingMergeTree", "user_id, alert_id, revision"),
     Table.LABELS: ("ReplacingMergeTree(version)", "user_id"),
     Table.LINK_DECISIONS: ("ReplacingMergeTree(version)", "user_id"),
+    Table.AUDIT_LOG: ("ReplacingMergeTree", "at, audit_id"),
     Table.DEAD_LETTERS: ("ReplacingMergeTree(failed_at)", "topic, partition, offset"),
     Table.PIPELINE_METRICS: ("ReplacingMergeTree", "part, metric, labels, sampled_at"),
 }

@@ -8,6 +8,7 @@ from stream_processors.warehouse_sink.processor import Block, block
 from tests.unit.connectors.envelopes import HASHED, code_row, envelope
 from tests.unit.stream_processors.messages import garbage, message, redeemed_message, signed_up
 from tests.warehouse_rows import (
+    AUDIT_MESSAGE,
     DEAD_LETTER_HEADERS,
     LABEL_MESSAGE,
     LINKS_MESSAGE,
@@ -34,6 +35,7 @@ def test_every_topic_has_its_table() -> None:
         message(Topic.ABUSE_ALERTS, alert_message(risky())),
         message(Topic.LABELS, dict(LABEL_MESSAGE)),
         message(Topic.LINK_DECISIONS, dict(LINKS_MESSAGE)),
+        message(Topic.AUDIT, dict(AUDIT_MESSAGE)),
         letter,
     )
     tables = [table for table in Table if table is not Table.PIPELINE_METRICS]

@@ -1,0 +1,122 @@
+"""Who may ask, how often, and how much: ``/v1`` needs a key, and no body grows without bounds.
+
+All of it is refused before a body is read; of one that does not tell its length, no more is.
+"""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from types import MappingProxyType
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from api.access.key_file import Keys
+from api.access.keys import Caller
+from api.access.limits import Allowance, Limits
+from api.problems import Trouble, problem_response, trouble_of
+from api.schemas.problem import Kind
+from connectors.errors import DependencyDown
+
+HEADER = "X-API-Key"
+PROTECTED = "/v1"
+LONGEST_BODY = 64 * 1024
+LONGER_BODIES: Mapping[str, int] = MappingProxyType({"/v1/score/batch": 4 * 1024 * 1024})
+"""Paths whose bodies hold more than one row."""
+
+_UNKNOWN = Trouble(
+    Kind.UNAUTHORIZED,
+    f"Send a live key in the header {HEADER}; this one is none.",
+    {"WWW-Authenticate": "APIKey"},
+)
+
+
+class Guard:
+    """ASGI middleware; puts the caller into the request's state."""
+
+    def __init__(self, app: ASGIApp, keys: Keys, limits: Limits) -> None:
+        self._app, self._keys, self._limits = app, keys, limits
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on, or refuse it."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+        elif _protected(scope["path"]):
+            await self._of_a_caller(scope, receive, send)
+        else:
+            await self._of_bounded_size(scope, receive, send)
+
+    async def _of_a_caller(self, scope: Scope, receive: Receive, send: Send) -> None:
+        caller = self._caller(scope)
+        if caller is None:
+            await _refuse(scope, receive, send, _UNKNOWN)
+            return
+        scope["state"]["caller"] = caller
+        try:
+            allowance = await self._limits.admit(caller)
+        except DependencyDown as error:
+            await _refuse(scope, receive, send, trouble_of(error))
+            return
+        if allowance is None:
+            await self._of_bounded_size(scope, receive, send)
+        elif allowance.admitted:
+            await self._of_bounded_size(scope, receive, _telling(allowance, send))
+        else:
+            detail = f"This key may ask {allowance.limit} times a minute."
+            trouble = Trouble(Kind.TOO_MANY_REQUESTS, detail, allowance.headers)
+            await _refuse(scope, receive, send, trouble)
+
+    async def _of_bounded_size(self, scope: Scope, receive: Receive, send: Send) -> None:
+        most = LONGER_BODIES.get(scope["path"], LONGEST_BODY)
+        if _told_length(scope) > most:
+            await _refuse(scope, receive, send, _too_large(most))
+        else:
+            await self._app(scope, _limited(receive, most), send)
+
+    def _caller(self, scope: Scope) -> Caller | None:
+        given = Headers(scope=scope).get(HEADER, "").encode("latin-1")
+        return self._keys.ring.caller(given, datetime.now(UTC)) if given else None
+
+
+def _protected(path: str) -> bool:
+    return path == PROTECTED or path.startswith(f"{PROTECTED}/")
+
+
+def _told_length(scope: Scope) -> int:
+    told = Headers(scope=scope).get("content-length", "0")
+    return int(told) if told.isdecimal() else 0
+
+
+def _too_large(most: int) -> Trouble:
+    return Trouble(Kind.BODY_TOO_LARGE, f"A body may have {most // 1024} KiB here.")
+
+
+def _limited(receive: Receive, most: int) -> Receive:
+    """A receive that stops a body which grows too long on its way."""
+    received = 0
+
+    async def limited() -> Message:
+        nonlocal received
+        message = await receive()
+        received += len(message.get("body", b""))
+        if received > most:
+            raise HTTPException(413, _too_large(most).detail)
+        return message
+
+    return limited
+
+
+def _telling(allowance: Allowance, send: Send) -> Send:
+    """A send that adds what the caller has left."""
+
+    async def telling(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            MutableHeaders(scope=message).update(allowance.headers)
+        await send(message)
+
+    return telling
+
+
+async def _refuse(scope: Scope, receive: Receive, send: Send, trouble: Trouble) -> None:
+    scope["problem"] = trouble.kind
+    await problem_response(trouble, scope["state"]["request_id"])(scope, receive, send)
