@@ -72,28 +72,32 @@ class Services:
         await self.store.close()
 
 
-async def _services(request: Request) -> Services:
+def _of(request: Request) -> Services:
     services: Services = request.app.state.services
     return services
+
+
+async def _services(request: Request) -> Services:
+    return _of(request)
 
 
 ServicesDep = Annotated[Services, Depends(_services)]
 
 
-async def _store(services: ServicesDep) -> RedisStore:
-    return services.store
+async def _store(request: Request) -> RedisStore:
+    return _of(request).store
 
 
-async def _metrics(services: ServicesDep) -> ApiMetrics:
-    return services.metrics
+async def _metrics(request: Request) -> ApiMetrics:
+    return _of(request).metrics
 
 
-async def _watch(services: ServicesDep) -> Watch:
-    return services.watch
+async def _watch(request: Request) -> Watch:
+    return _of(request).watch
 
 
-async def _decisions(services: ServicesDep) -> Decisions:
-    return services.decisions
+async def _decisions(request: Request) -> Decisions:
+    return _of(request).decisions
 
 
 async def _caller(request: Request) -> Caller:

@@ -1,21 +1,25 @@
 """The application: routes, and what stands round them."""
 
 import asyncio
+import gc
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
+from fastapi_offline import FastAPIOffline
+from starlette.middleware.cors import CORSMiddleware
 
 from api import problems
-from api.access.guard import Guard
+from api.access.guard import HEADER, Guard
 from api.access.key_file import Keys
 from api.access.limits import Limits
+from api.access.scoped import SECURITY_SCHEMES
 from api.access.watch import KeyWatch
 from api.deps import Services
-from api.observe import DOCS, OPENAPI, Observe
+from api.observe import DOCS, DOCS_FILES, OPENAPI, Observe
 from api.routes import decisions, links, operations, risks, scores
 from api.schemas.problem import Problem
 from connectors.settings import Settings
@@ -39,6 +43,8 @@ def create_app(settings: Settings) -> FastAPI:
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         services.warm()
+        # What is there by now stays: the collector need not look at it again and again.
+        gc.freeze()
         watching = asyncio.create_task(KeyWatch(keys, services.delivery).run())
         _log.info("serving", extra={"host": settings.api_host, "port": settings.api_port})
         yield
@@ -46,11 +52,12 @@ def create_app(settings: Settings) -> FastAPI:
         await services.close()
         _log.info("stopped")
 
-    app = FastAPI(
+    app = FastAPIOffline(  # its pages load nothing from elsewhere
         title="Promo Sentinel",
         version="1",
         description=_ABOUT,
         docs_url=DOCS,
+        static_url=DOCS_FILES,
         openapi_url=OPENAPI,
         redoc_url=None,
         lifespan=lifespan,
@@ -60,9 +67,22 @@ def create_app(settings: Settings) -> FastAPI:
         app.include_router(resource.router)
     problems.install(app)
     app.add_middleware(Guard, keys=keys, limits=Limits(services.store))
+    _open_to(app, settings.cors_origins)
     app.add_middleware(Observe, metrics=services.metrics)
     app.openapi = lambda: _openapi(app)  # type: ignore[method-assign]
     return app
+
+
+def _open_to(app: FastAPI, origins: Sequence[str]) -> None:
+    """Let pages of these origins ask from a browser; none is the default."""
+    if origins:
+        app.add_middleware(
+            CORSMiddleware,
+            allow_origins=origins,
+            allow_methods=["GET", "POST", "DELETE"],
+            allow_headers=[HEADER, "Content-Type", "Idempotency-Key", "Last-Event-ID"],
+            expose_headers=["X-Request-ID", "Retry-After"],
+        )
 
 
 def _openapi(app: FastAPI) -> dict[str, Any]:
@@ -73,5 +93,7 @@ def _openapi(app: FastAPI) -> dict[str, Any]:
         )
         schema = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
         parts = schema.pop("$defs")
-        app.openapi_schema["components"]["schemas"] |= {**parts, "Problem": schema}
+        components = app.openapi_schema["components"]
+        components["schemas"] |= {**parts, "Problem": schema}
+        components["securitySchemes"] = SECURITY_SCHEMES
     return app.openapi_schema

@@ -1,8 +1,10 @@
 """The API's Prometheus metrics; every name is one of the closed list below."""
 
+import os
 from typing import Literal, get_args
 
 from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
+from prometheus_client.multiprocess import MultiProcessCollector
 
 ApiMetricName = Literal[
     "promo_api_requests_total",
@@ -45,8 +47,12 @@ class ApiMetrics:
             self._errors.labels(route, problem).inc()
 
     def text(self) -> bytes:
-        """Prometheus's text format."""
-        return generate_latest(self._registry)
+        """Prometheus's text format; with several workers, what all of them have counted."""
+        if "PROMETHEUS_MULTIPROC_DIR" not in os.environ:
+            return generate_latest(self._registry)
+        everybody = CollectorRegistry()
+        MultiProcessCollector(everybody)  # type: ignore[no-untyped-call]
+        return generate_latest(everybody)
 
     def _counter(self, name: ApiMetricName, meaning: str, *labels: str) -> Counter:
         return Counter(name, meaning, labels, registry=self._registry)

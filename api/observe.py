@@ -8,33 +8,30 @@ import logging
 import re
 import time
 import uuid
-from collections.abc import Callable, Mapping
-from types import MappingProxyType
+from collections.abc import Callable, Iterator
 
-from starlette.datastructures import Headers, MutableHeaders
+from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.metrics import UNMATCHED, ApiMetrics
 from api.problems import log_defect, problem_response, trouble_of
 
-DOCS, OPENAPI = "/docs", "/openapi.json"
+DOCS, DOCS_FILES, OPENAPI = "/docs", "/docs-files", "/openapi.json"
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _QUIET = frozenset({"/healthz", "/readyz", "/metrics"})
-_HEADERS: Mapping[str, str] = MappingProxyType(
-    {
-        "X-Content-Type-Options": "nosniff",
-        "X-Frame-Options": "DENY",
-        "Referrer-Policy": "no-referrer",
-        "Cross-Origin-Resource-Policy": "same-origin",
-        "Cache-Control": "no-store",
-    }
+_HEADERS: tuple[tuple[bytes, bytes], ...] = (
+    (b"x-content-type-options", b"nosniff"),
+    (b"x-frame-options", b"DENY"),
+    (b"referrer-policy", b"no-referrer"),
+    (b"cross-origin-resource-policy", b"same-origin"),
+    (b"cache-control", b"no-store"),
 )
-_NOTHING_ELSE = "default-src 'none'; frame-ancestors 'none'"
-# Swagger UI's page: its script and style come from this network, started by an inline script.
+_CSP = b"content-security-policy"
+_NOTHING_ELSE = b"default-src 'none'; frame-ancestors 'none'"
+# Swagger UI's page: its script and style come from here, started by an inline script.
 _SWAGGER_UI = (
-    f"{_NOTHING_ELSE}; connect-src 'self'; img-src data: https://fastapi.tiangolo.com;"
-    " script-src 'unsafe-inline' https://cdn.jsdelivr.net;"
-    " style-src 'unsafe-inline' https://cdn.jsdelivr.net"
+    _NOTHING_ELSE + b"; connect-src 'self'; img-src 'self' data:;"
+    b" script-src 'self' 'unsafe-inline'; style-src 'self' 'unsafe-inline'"
 )
 _log = logging.getLogger("api.access")
 
@@ -61,7 +58,7 @@ class Observe:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                _add_headers(MutableHeaders(scope=message), request_id, scope["path"])
+                message["headers"] = [*message["headers"], *_added(request_id, scope["path"])]
             await send(message)
 
         try:
@@ -95,10 +92,12 @@ def _route(scope: Scope) -> str:
     """The template of the route that answered, as the OpenAPI document writes it."""
     if scope["path"] in (DOCS, OPENAPI):
         return str(scope["path"])
+    if scope["path"].startswith(DOCS_FILES):
+        return DOCS_FILES
     return str(getattr(scope.get("route"), "path_format", UNMATCHED))
 
 
-def _add_headers(headers: MutableHeaders, request_id: str, path: str) -> None:
-    headers.update(_HEADERS)
-    headers["Content-Security-Policy"] = _SWAGGER_UI if path == DOCS else _NOTHING_ELSE
-    headers["X-Request-ID"] = request_id
+def _added(request_id: str, path: str) -> Iterator[tuple[bytes, bytes]]:
+    yield from _HEADERS
+    yield _CSP, _SWAGGER_UI if path == DOCS else _NOTHING_ELSE
+    yield b"x-request-id", request_id.encode()

@@ -132,6 +132,12 @@ class Settings(BaseSettings):
     )
 
     @model_validator(mode="after")
+    def _whole_certificate(self) -> Self:
+        if (self.api_tls_certificate is None) != (self.api_tls_key is None):
+            raise ValueError("PROMO_API_TLS_CERTIFICATE and PROMO_API_TLS_KEY belong together")
+        return self
+
+    @model_validator(mode="after")
     def _no_placeholders(self) -> Self:
         for name, value in self:
             if isinstance(value, SecretStr) and is_placeholder(value.get_secret_value()):
@@ -164,6 +170,17 @@ class Settings(BaseSettings):
     def models_dir(self) -> Path:
         """The folder of model bundles; ``current`` in it links to the running one."""
         return self.state_dir / "models"
+
+    @property
+    def api_url(self) -> str:
+        """Where the API answers."""
+        scheme = "http" if self.api_tls_certificate is None else "https"
+        return f"{scheme}://{self.api_host}:{self.api_port}"
+
+    @property
+    def cors_origins(self) -> tuple[str, ...]:
+        """Origins that browsers may ask the API from."""
+        return tuple(filter(None, map(str.strip, self.api_cors_origins.split(","))))
 
     @property
     def api_key_hashes(self) -> Path:

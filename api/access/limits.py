@@ -5,9 +5,12 @@ nothing. What a lot leaves over at the minute's end is lost: a client may get a 
 limit less for each process, and never gets more.
 """
 
+import asyncio
 import time
+from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TypeGuard
 
 from api.access.keys import Caller
 from stream_processors.feature_store.redis_store import RedisStore
@@ -45,9 +48,16 @@ class Allowance:
 
 @dataclass(slots=True)
 class _Lot:
+    """What this process may still admit in a minute, and what is left for everybody then."""
+
     minute: int
     left: int
     common_left: int
+
+    @property
+    def spent(self) -> bool:
+        """Nothing is left here, and nothing can be had."""
+        return self.left == 0 and self.common_left == 0
 
 
 class Limits:
@@ -56,6 +66,7 @@ class Limits:
     def __init__(self, store: RedisStore, clock: Callable[[], float] = time.time) -> None:
         self._store, self._clock = store, clock
         self._lots: dict[str, _Lot] = {}
+        self._taking: dict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
 
     async def admit(self, caller: Caller) -> Allowance | None:
         """Count one request; None for a key without a limit.
@@ -67,17 +78,29 @@ class Limits:
         if limit is None:
             return None
         now = self._clock()
-        minute, reset_s = int(now // WINDOW_S), WINDOW_S - int(now % WINDOW_S)
-        lot = self._lots.get(caller.key_id)
-        if lot is None or lot.minute != minute or lot.left == 0:
-            lot = self._lots[caller.key_id] = await self._take(caller.key_id, limit, minute)
+        reset_s = WINDOW_S - int(now % WINDOW_S)
+        lot = await self._lot(caller.key_id, limit, int(now // WINDOW_S))
         if lot.left == 0:
             return Allowance(False, limit, 0, reset_s)
         lot.left -= 1
         return Allowance(True, limit, lot.left + lot.common_left, reset_s)
+
+    async def _lot(self, key_id: str, limit: int, minute: int) -> _Lot:
+        lot = self._lots.get(key_id)
+        if _serves(lot, minute):
+            return lot
+        async with self._taking[key_id]:  # one takes for all who wait
+            lot = self._lots.get(key_id)
+            if not _serves(lot, minute):
+                lot = self._lots[key_id] = await self._take(key_id, limit, minute)
+            return lot
 
     async def _take(self, key_id: str, limit: int, minute: int) -> _Lot:
         size = max(1, limit // _LOTS)
         taken = await self._store.count(f"rate:{key_id}:{minute}", size, 2 * WINDOW_S)
         before = taken - size
         return _Lot(minute, max(0, min(size, limit - before)), max(0, limit - taken))
+
+
+def _serves(lot: _Lot | None, minute: int) -> TypeGuard[_Lot]:
+    return lot is not None and lot.minute == minute and (lot.left > 0 or lot.spent)

@@ -78,7 +78,7 @@ def _print_model(console: Console, models_dir: Path) -> None:
 
 
 def _print_where(console: Console, settings: Settings) -> None:
-    api = f"http://{settings.api_host}:{settings.api_port}"
+    api = settings.api_url
     console.print("[bold]Where to look[/]")
     console.print(f"  API and its documentation  {api}/docs")
     console.print(

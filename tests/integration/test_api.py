@@ -307,7 +307,7 @@ def test_the_openapi_document_is_valid_and_complete(stranger: httpx.Client) -> N
         assert reference.removeprefix("#/components/schemas/") in plain["components"]["schemas"]
     refused = plain["paths"]["/v1/score"]["post"]["responses"]["401"]["content"]
     assert list(refused) == [PROBLEM]
-    assert plain["paths"]["/v1/score"]["post"]["security"] == [{"APIKeyHeader": []}]
+    assert plain["paths"]["/v1/score"]["post"]["security"] == [{"ApiKey": []}]
     assert "swagger" in stranger.get("/docs").text
 
 
