@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from fastapi import FastAPI
 
 GRACE_S = 5
+KEPT_ALIVE_S = 65
+"""Longer than the minute for which clients and balancers usually keep an idle connection."""
 _LOOK_EVERY_S = 0.5
 _SHARED_METRICS = "PROMETHEUS_MULTIPROC_DIR"
 
@@ -47,6 +49,7 @@ def main() -> int:
         server_header=False,
         proxy_headers=False,
         ws="none",
+        timeout_keep_alive=KEPT_ALIVE_S,
         timeout_graceful_shutdown=GRACE_S,
     )
     return 0

@@ -9,7 +9,7 @@ import traceback
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from benchmarks import drain, freshness, latency, revision, startup, sustained
+from benchmarks import answers, drain, freshness, latency, revision, startup, sustained
 from benchmarks.figures import Section
 from benchmarks.machine import describe
 from benchmarks.neighbours import watched
@@ -24,6 +24,7 @@ BENCHMARKS: Mapping[str, Callable[[Workbench], Section]] = {
     "latency": latency.measure,
     "revision": revision.measure,
     "freshness": freshness.measure,
+    "answers": answers.measure,
     "sustained": sustained.measure,
 }
 

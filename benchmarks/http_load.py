@@ -102,7 +102,7 @@ class _Run:
     def due(self, at: float) -> None:
         """A request of an open loop is due."""
         if self.idle:
-            self.idle.pop().send(at)
+            self.idle.popleft().send(at)
         else:
             self.waiting.append(at)
 
