@@ -99,7 +99,7 @@ bench: $(STAMP) ## figures of speed into benchmarks/results
 	@$(PYTHON) -m benchmarks
 
 chaos: $(STAMP) ## figures of survival into benchmarks/results
-	@$(VENV)/bin/pytest -q tests/chaos
+	@$(PYTHON) -m benchmarks --survival
 
 attack: $(STAMP) ## every attack among honest people, against a stack of its own: SEEDS=10 PACK=name
 	@$(PYTHON) -m simulator.gate --seeds $(SEEDS) --pack $(PACK)

@@ -1,4 +1,7 @@
-"""``python -m benchmarks [name …]``: measure, print, and write into ``benchmarks/results``."""
+"""``python -m benchmarks [name …]``: measure, print, and write into ``benchmarks/results``.
+
+Without names: all figures of speed; ``--survival``: all figures of survival.
+"""
 
 import argparse
 import os
@@ -9,7 +12,7 @@ import traceback
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from benchmarks import answers, drain, freshness, latency, revision, startup, sustained
+from benchmarks import answers, drain, freshness, latency, outages, revision, startup, sustained
 from benchmarks.figures import Section
 from benchmarks.machine import describe
 from benchmarks.neighbours import watched
@@ -18,7 +21,7 @@ from benchmarks.workbench import Workbench
 from connectors.settings import load_settings
 
 # Those that share the live stack follow each other, the heaviest last.
-BENCHMARKS: Mapping[str, Callable[[Workbench], Section]] = {
+SPEED: Mapping[str, Callable[[Workbench], Section]] = {
     "startup": startup.measure,
     "drain": drain.measure,
     "latency": latency.measure,
@@ -27,13 +30,18 @@ BENCHMARKS: Mapping[str, Callable[[Workbench], Section]] = {
     "answers": answers.measure,
     "sustained": sustained.measure,
 }
+SURVIVAL: Mapping[str, Callable[[Workbench], Section]] = {"outages": outages.measure}
+BENCHMARKS = {**SPEED, **SURVIVAL}
 
 
 def main() -> int:
     """Run the named benchmarks, or all; 1 if one failed (not if a figure misses its mark)."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("names", nargs="*", metavar="name", help=", ".join(BENCHMARKS))
-    names = parser.parse_args().names or list(BENCHMARKS)
+    parser.add_argument("--survival", action="store_true", help="instead of speed")
+    asked = parser.parse_args()
+    suite, whole = ("survival", SURVIVAL) if asked.survival else ("speed", SPEED)
+    names = asked.names or list(whole)
     if unknown := set(names) - set(BENCHMARKS):
         parser.error(f"no such benchmark: {', '.join(sorted(unknown))}")
     machine = describe()
@@ -42,8 +50,8 @@ def main() -> int:
         Workbench(Path(scratch), load_settings().noaat_dir) as bench,
     ):
         outcomes = [_run(name, bench) for name in BENCHMARKS if name in names]
-    stem = "speed" if len(outcomes) == len(BENCHMARKS) else "speed-" + "-".join(names)
-    text, data = write_results(stem, machine, outcomes)
+    stem = suite if names == list(whole) else f"{suite}-" + "-".join(names)
+    text, data = write_results(stem, f"Figures of {suite}", machine, outcomes)
     print(f"\n{text.read_text()}\nwritten: {text}, {data}")
     return 1 if any(outcome.failure for outcome in outcomes) else 0
 

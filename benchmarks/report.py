@@ -36,18 +36,20 @@ class Outcome:
     others: Neighbours
 
 
-def write_results(stem: str, machine: Machine, outcomes: Sequence[Outcome]) -> tuple[Path, Path]:
+def write_results(
+    stem: str, title: str, machine: Machine, outcomes: Sequence[Outcome]
+) -> tuple[Path, Path]:
     """Write ``<stem>.md`` and ``<stem>.json`` into the folder of results."""
     RESULTS.mkdir(exist_ok=True)
     text, data = RESULTS / f"{stem}.md", RESULTS / f"{stem}.json"
-    text.write_text("\n".join(_lines(machine, outcomes)) + "\n")
+    text.write_text("\n".join(_lines(title, machine, outcomes)) + "\n")
     content = {"machine": asdict(machine), "benchmarks": [asdict(o) for o in outcomes]}
     data.write_bytes(orjson.dumps(content, option=orjson.OPT_INDENT_2) + b"\n")
     return text, data
 
 
-def _lines(machine: Machine, outcomes: Sequence[Outcome]) -> Iterator[str]:
-    yield "# Figures of speed"
+def _lines(title: str, machine: Machine, outcomes: Sequence[Outcome]) -> Iterator[str]:
+    yield f"# {title}"
     yield ""
     yield from _circumstances(machine)
     yield from _warning(outcomes)
