@@ -9,7 +9,7 @@ from importlib import resources
 from typing import cast
 
 import ormsgpack
-from redis.asyncio import Redis
+from redis.asyncio import BlockingConnectionPool, Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import ConnectionError as RedisConnectionError
@@ -30,6 +30,9 @@ from stream_processors.feature_store.wire import (
     ignored_links,
     question,
 )
+
+MOST_CONNECTIONS = 64
+"""Of one process; whoever comes when all are in use waits for one, as long as for an answer."""
 
 _WAITING = ("LOADING", "OOM", "MISCONF", "READONLY", "BUSY", "MASTERDOWN")
 
@@ -211,6 +214,7 @@ class RedisStore:
     async def close(self) -> None:
         """Give the connections back."""
         await self._redis.aclose()
+        await self._redis.connection_pool.disconnect()
 
     async def _users(self, script: object, argument: object) -> set[str]:
         found = await self._call(script, ormsgpack.packb(argument))
@@ -229,16 +233,17 @@ class RedisStore:
 
 def connect(settings: Settings, timeout_s: float = 10.0) -> RedisStore:
     """A store on the configured Redis; no connection is opened before the first call."""
-    return RedisStore(
-        Redis(
-            host=settings.redis_host,
-            port=settings.redis_port,
-            password=required(settings.redis_password, "redis_password"),
-            socket_timeout=timeout_s,
-            socket_connect_timeout=min(2.0, timeout_s),
-            retry=Retry(NoBackoff(), 1),
-        )
+    pool = BlockingConnectionPool(
+        max_connections=MOST_CONNECTIONS,
+        timeout=timeout_s,
+        host=settings.redis_host,
+        port=settings.redis_port,
+        password=required(settings.redis_password, "redis_password"),
+        socket_timeout=timeout_s,
+        socket_connect_timeout=min(2.0, timeout_s),
+        retry=Retry(NoBackoff(), 1),
     )
+    return RedisStore(Redis(connection_pool=pool))
 
 
 def _text(revision: int | None) -> str | bool:

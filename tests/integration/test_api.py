@@ -237,6 +237,19 @@ def test_the_terms_of_a_known_code_give_the_value_at_risk(
     assert (answer.value_at_risk, answer.value_is_lower_bound) == (10.0, False)
 
 
+def test_many_who_ask_at_once_are_all_answered(settings: Settings, api: httpx.Client) -> None:
+    async def ask() -> list[int]:
+        key, limits = api.headers["X-API-Key"], httpx.Limits(max_connections=400)
+        async with httpx.AsyncClient(
+            base_url=settings.api_url, headers={"X-API-Key": key}, limits=limits,
+            timeout=30, trust_env=False,
+        ) as client:  # fmt: skip
+            asked = (client.get("/v1/users/nobody/risk") for _ in range(400))
+            return [answer.status_code for answer in await asyncio.gather(*asked)]
+
+    assert set(asyncio.run(ask())) == {404}
+
+
 def test_alive_and_ready_need_no_key_and_name_each_dependency(stranger: httpx.Client) -> None:
     assert stranger.get("/healthz").json() == {"alive": True}
     answer = stranger.get("/readyz")

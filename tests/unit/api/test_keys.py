@@ -1,5 +1,6 @@
 """API keys: which are live, who they are, how they are kept."""
 
+import hmac
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -33,6 +34,23 @@ def test_a_wrong_key_opens_nothing() -> None:
     ring, (text,) = ring_with("desk")
     for wrong in (b"", text[:-1].encode(), text.upper().encode(), b"\xff" * 43):
         assert ring.caller(wrong, NOW) is None
+
+
+def test_every_key_is_compared_in_constant_time_whichever_fits(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    ring, texts = ring_with("a", "b", "c")
+    compared: list[str] = []
+
+    def counted(one: str, other: str) -> bool:
+        compared.append(other)
+        return one == other
+
+    monkeypatch.setattr(hmac, "compare_digest", counted)
+    for presented in (texts[0].encode(), texts[2].encode(), b"wrong"):
+        compared.clear()
+        ring.caller(presented, NOW)
+        assert compared == [key.digest for key in ring.keys]
 
 
 def test_an_expired_key_opens_nothing() -> None:
