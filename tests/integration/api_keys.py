@@ -41,6 +41,12 @@ def new_key(settings: Settings, name: str, scopes: str, **more: int) -> str:
     return key
 
 
+def keys_of(settings: Settings, name: str) -> list[str]:
+    """The ids of a client's keys, the oldest first."""
+    listed = keys_command(settings, "list").stdout
+    return [line.split()[0] for line in listed.splitlines() if line.split()[1:2] == [name]]
+
+
 def revoke(settings: Settings, key_id: str) -> None:
     """End a key."""
     ended = keys_command(settings, "revoke", "--id", key_id)

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 from collections.abc import Callable, Iterator
 from urllib.parse import quote
 
@@ -322,6 +323,16 @@ def test_the_openapi_document_is_valid_and_complete(stranger: httpx.Client) -> N
     assert list(refused) == [PROBLEM]
     assert plain["paths"]["/v1/score"]["post"]["security"] == [{"ApiKey": []}]
     assert "swagger" in stranger.get("/docs").text
+
+
+def test_the_documentation_page_loads_nothing_from_elsewhere(stranger: httpx.Client) -> None:
+    page = stranger.get("/docs")
+    loaded = re.findall(r'(?:src|href)="([^"]+)"', page.text)
+    assert len(loaded) >= 3
+    for url in loaded:
+        assert url.startswith("/"), url
+        assert stranger.get(url).is_success
+    assert "//" not in page.headers["content-security-policy"]
 
 
 def test_the_documented_examples_are_true(api: httpx.Client) -> None:

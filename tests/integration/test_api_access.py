@@ -20,7 +20,8 @@ from infra.native import stack as native
 from infra.native.layout import REPOSITORY, layout_of
 from infra.native.parts import environment_of
 from tests.integration.api_client import caller, problem, registration
-from tests.integration.api_keys import asking, keys_command, new_key, revoke
+from tests.integration.api_keys import asking, keys_command, keys_of, new_key, revoke
+from tests.integration.test_api_decisions import keep_risk
 from tests.reading import eventually
 from warehouse.client import reader
 
@@ -68,9 +69,7 @@ def test_two_keys_of_a_client_work_until_the_old_one_is_revoked(settings: Settin
     with asking(settings, old) as before, asking(settings, new) as after:
         for client in (before, after):
             problem(ASKS[Scope.READ](client), 404, "account-unknown")
-        listed = keys_command(settings, "list").stdout
-        first = next(line.split()[0] for line in listed.splitlines() if "rotating" in line)
-        revoke(settings, first)
+        revoke(settings, keys_of(settings, "rotating")[0])
         eventually(lambda: ASKS[Scope.READ](before).status_code == 401, "the old key is refused")
         problem(ASKS[Scope.READ](before), 401, "unauthorized")
         problem(ASKS[Scope.READ](after), 404, "account-unknown")
@@ -97,23 +96,37 @@ def test_a_command_that_cannot_be_done_says_what_to_do(settings: Settings) -> No
         assert "Traceback" not in refused.stderr
 
 
-def test_key_changes_and_decisions_are_in_the_audit_log_once(
-    settings: Settings, operator: httpx.Client
-) -> None:
-    new_key(settings, "audited", "read", per_minute=7)
-    client = reader(settings)
+def test_key_changes_and_decisions_are_in_the_audit_log_once(settings: Settings) -> None:
+    key = new_key(settings, "audited", "read,label", per_minute=70)
+    for user in ("audited-anna", "audited-ben"):
+        keep_risk(settings, user)
+    link = {"user_id": "audited-anna", "other_user_id": "audited-ben", "note": "a secret"}
+    with asking(settings, key) as client:
+        client.headers["X-Request-ID"] = "audited-1"
+        label = {"label": "abuser", "note": "a secret"}
+        assert client.post("/v1/users/audited-anna/label", json=label).is_success
+        assert client.post("/v1/links/ignore", json=link).is_success
+        assert client.post("/v1/links/ignore", json={**link, "ignore": False}).is_success
+    revoke(settings, keys_of(settings, "audited")[0])
+    warehouse = reader(settings)
 
-    def told() -> list[tuple[object, ...]]:
-        found = client.query(
-            "SELECT action, detail FROM audit_log FINAL WHERE actor = 'audited' ORDER BY at"
+    def told() -> list[tuple[str, ...]]:
+        found = warehouse.query(
+            "SELECT action, subject, request_id, detail FROM audit_log FINAL"
+            " WHERE actor = 'audited' ORDER BY at"
         )
-        return [tuple(row) for row in found.result_rows]
+        return [tuple(map(str, row)) for row in found.result_rows]
 
-    eventually(lambda: len(told()) == 1, "the new key is in the audit log", timeout_s=20)
-    ((action, detail),) = told()
-    assert action == "key_created"
-    assert detail == '{"expires_at":null,"per_minute":"7","scopes":"read"}'
-    client.close()
+    eventually(lambda: len(told()) == 5, "all of it is in the audit log", timeout_s=20)
+    created, labelled, ignored, taken_back, revoked = told()
+    warehouse.close()
+    scopes = '{"expires_at":null,"per_minute":"70","scopes":"read,label"}'
+    assert (created[0], revoked[0]) == ("key_created", "key_revoked")
+    assert (created[3], revoked[3]) == (scopes, scopes)
+    assert labelled == ("label", "audited-anna", "audited-1", '{"is_abuser":true}')
+    ben = '"other":"audited-ben","through"'
+    assert ignored == ("link", "audited-anna", "audited-1", f'{{"ignored":true,{ben}:null}}')
+    assert taken_back == ("link", "audited-anna", "audited-1", f'{{"ignored":false,{ben}:"all"}}')
 
 
 def test_a_key_gets_its_limit_and_is_told_how_much_is_left(settings: Settings) -> None:
