@@ -27,8 +27,18 @@ from connectors.settings import Settings
 _log = logging.getLogger(__name__)
 _ABOUT = (
     "Risk of promo-code abuse, account by account. Errors are `application/problem+json`"
-    " (RFC 9457). Everything under `/v1` needs the key in `X-API-Key`."
+    " (RFC 9457). Everything under `/v1` needs a key in `X-API-Key`: `make api-key` makes one. Keys"
+    " with a limit get `RateLimit-Limit`, `-Remaining` and `-Reset` with every answer."
 )
+_TAGS = [
+    {"name": "risk", "description": "What is believed of an account, and why."},
+    {"name": "redemptions", "description": "One redemption per person, decided at the checkout."},
+    {"name": "alerts", "description": "Who was flagged, page by page or live."},
+    {"name": "decisions", "description": "What analysts know better."},
+    {"name": "analytics", "description": "Who and what stands out, and when."},
+    {"name": "erasure", "description": "Accounts that are to be forgotten."},
+    {"name": "operations", "description": "For those who run it. No key."},
+]
 
 
 def create_app(settings: Settings) -> FastAPI:
@@ -56,6 +66,7 @@ def create_app(settings: Settings) -> FastAPI:
         title="Promo Sentinel",
         version="1",
         description=_ABOUT,
+        openapi_tags=_TAGS,
         docs_url=DOCS,
         static_url=DOCS_FILES,
         openapi_url=OPENAPI,
@@ -89,7 +100,11 @@ def _openapi(app: FastAPI) -> dict[str, Any]:
     """FastAPI's document and the problem that all routes refer to."""
     if app.openapi_schema is None:
         app.openapi_schema = get_openapi(
-            title=app.title, version=app.version, description=app.description, routes=app.routes
+            title=app.title,
+            version=app.version,
+            description=app.description,
+            routes=app.routes,
+            tags=_TAGS,
         )
         schema = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
         parts = schema.pop("$defs")

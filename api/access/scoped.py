@@ -17,7 +17,13 @@ SECURITY_SCHEME = "ApiKey"
 SECURITY_SCHEMES = {SECURITY_SCHEME: {"type": "apiKey", "in": "header", "name": HEADER}}
 """For the OpenAPI document; a dependency would say the same and be solved at every request."""
 
-_ALWAYS = (Kind.UNAUTHORIZED, Kind.FORBIDDEN, Kind.TOO_MANY_REQUESTS, Kind.DEPENDENCY_DOWN)
+_ALWAYS = (
+    Kind.UNAUTHORIZED,
+    Kind.FORBIDDEN,
+    Kind.INVALID,
+    Kind.TOO_MANY_REQUESTS,
+    Kind.DEPENDENCY_DOWN,
+)
 
 
 class ScopedRoute(APIRoute):
@@ -29,6 +35,7 @@ class ScopedRoute(APIRoute):
         told: dict[str, Any] = {"x-scope": self.scope.value, "security": [{SECURITY_SCHEME: []}]}
         more["openapi_extra"] = {**(more.get("openapi_extra") or {}), **told}
         super().__init__(path, endpoint, **more)
+        self.description += f"\n\nNeeds a key with the scope `{self.scope}`."
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         """FastAPI's handler behind the question whether the key may."""
