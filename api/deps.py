@@ -12,6 +12,7 @@ from api.access.keys import Caller
 from api.decide import Author, Decisions
 from api.metrics import ApiMetrics
 from api.readiness import TIMEOUT_S, Watch, checks
+from api.warehouse_reader import WarehouseReader
 from connectors.profile import Hasher, keyed_hasher, profile
 from connectors.settings import Settings, required
 from ml.policy_file import load_policy
@@ -29,6 +30,7 @@ class Services:
     """The process's clients and the model that is running."""
 
     store: RedisStore
+    warehouse: WarehouseReader
     judge: RunningJudge
     hashed: Hasher
     metrics: ApiMetrics
@@ -50,6 +52,7 @@ class Services:
         delivery = Delivery(settings.kafka_bootstrap, "promo-api", KAFKA_TIMEOUT_MS)
         return cls(
             store=store,
+            warehouse=WarehouseReader(settings),
             judge=judge,
             hashed=keyed_hasher(required(settings.hash_key, "hash_key")),
             metrics=ApiMetrics(),
@@ -69,6 +72,7 @@ class Services:
         """Give all connections back."""
         await asyncio.to_thread(self.delivery.close)
         await self.http.aclose()
+        await self.warehouse.close()
         await self.store.close()
 
 
@@ -82,6 +86,10 @@ ServicesDep = Annotated[Services, Depends(_services)]
 
 async def _store(services: ServicesDep) -> RedisStore:
     return services.store
+
+
+async def _warehouse(services: ServicesDep) -> WarehouseReader:
+    return services.warehouse
 
 
 async def _metrics(services: ServicesDep) -> ApiMetrics:
@@ -110,6 +118,7 @@ async def _now_us() -> int:
 
 
 StoreDep = Annotated[RedisStore, Depends(_store)]
+WarehouseDep = Annotated[WarehouseReader, Depends(_warehouse)]
 MetricsDep = Annotated[ApiMetrics, Depends(_metrics)]
 WatchDep = Annotated[Watch, Depends(_watch)]
 DecisionsDep = Annotated[Decisions, Depends(_decisions)]
