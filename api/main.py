@@ -16,7 +16,7 @@ from api.access.limits import Limits
 from api.access.watch import KeyWatch
 from api.deps import Services
 from api.observe import DOCS, OPENAPI, Observe
-from api.routes import alerts, decisions, links, operations, risks, scores
+from api.routes import alerts, analytics, decisions, links, operations, risks, scores
 from api.schemas.problem import Problem
 from connectors.settings import Settings
 
@@ -56,7 +56,7 @@ def create_app(settings: Settings) -> FastAPI:
         lifespan=lifespan,
     )
     app.state.services = services
-    for resource in (risks, links, scores, alerts, decisions, operations):
+    for resource in (risks, links, scores, alerts, analytics, decisions, operations):
         app.include_router(resource.router)
     problems.install(app)
     app.add_middleware(Guard, keys=keys, limits=Limits(services.store))
