@@ -9,6 +9,7 @@ import httpx
 from fastapi import Depends, Request
 
 from api.access.keys import Caller
+from api.assess import Assessor
 from api.decide import Author, Decisions
 from api.metrics import ApiMetrics
 from api.readiness import TIMEOUT_S, Watch, checks
@@ -33,6 +34,7 @@ class Services:
     warehouse: WarehouseReader
     judge: RunningJudge
     hashed: Hasher
+    assessor: Assessor
     metrics: ApiMetrics
     watch: Watch
     decisions: Decisions
@@ -50,12 +52,15 @@ class Services:
         judge = RunningJudge(settings.models_dir, load_policy(settings.policy_file))
         http = httpx.AsyncClient(timeout=TIMEOUT_S, trust_env=False)
         delivery = Delivery(settings.kafka_bootstrap, "promo-api", KAFKA_TIMEOUT_MS)
+        hashed = keyed_hasher(required(settings.hash_key, "hash_key"))
+        metrics = ApiMetrics()
         return cls(
             store=store,
             warehouse=WarehouseReader(settings),
             judge=judge,
-            hashed=keyed_hasher(required(settings.hash_key, "hash_key")),
-            metrics=ApiMetrics(),
+            hashed=hashed,
+            assessor=Assessor(store, hashed, judge, metrics),
+            metrics=metrics,
             watch=Watch(checks(settings, store, judge, http)),
             decisions=Decisions(store, delivery),
             delivery=delivery,
@@ -104,6 +109,10 @@ async def _decisions(services: ServicesDep) -> Decisions:
     return services.decisions
 
 
+async def _assessor(services: ServicesDep) -> Assessor:
+    return services.assessor
+
+
 async def _caller(request: Request) -> Caller:
     caller: Caller = request.state.caller
     return caller
@@ -122,6 +131,7 @@ WarehouseDep = Annotated[WarehouseReader, Depends(_warehouse)]
 MetricsDep = Annotated[ApiMetrics, Depends(_metrics)]
 WatchDep = Annotated[Watch, Depends(_watch)]
 DecisionsDep = Annotated[Decisions, Depends(_decisions)]
+AssessorDep = Annotated[Assessor, Depends(_assessor)]
 CallerDep = Annotated[Caller, Depends(_caller)]
 AuthorDep = Annotated[Author, Depends(_author)]
 NowUs = Annotated[int, Depends(_now_us)]

@@ -298,6 +298,7 @@ def test_the_openapi_document_is_valid_and_complete(stranger: httpx.Client) -> N
         "/v1/users/{user_id}/label",
         "/v1/links/ignore",
         "/v1/score",
+        "/v1/score/batch",
         "/v1/alerts",
         "/v1/analytics/top-users",
         "/v1/analytics/top-codes",
