@@ -9,9 +9,11 @@ import httpx
 from fastapi import Depends, Request
 
 from api.access.keys import Caller
+from api.assess import Assessor
 from api.decide import Author, Decisions
 from api.metrics import ApiMetrics
 from api.readiness import TIMEOUT_S, Watch, checks
+from api.warehouse_reader import WarehouseReader
 from connectors.profile import Hasher, keyed_hasher, profile
 from connectors.settings import Settings, required
 from ml.policy_file import load_policy
@@ -29,8 +31,10 @@ class Services:
     """The process's clients and the model that is running."""
 
     store: RedisStore
+    warehouse: WarehouseReader
     judge: RunningJudge
     hashed: Hasher
+    assessor: Assessor
     metrics: ApiMetrics
     watch: Watch
     decisions: Decisions
@@ -48,11 +52,15 @@ class Services:
         judge = RunningJudge(settings.models_dir, load_policy(settings.policy_file))
         http = httpx.AsyncClient(timeout=TIMEOUT_S, trust_env=False)
         delivery = Delivery(settings.kafka_bootstrap, "promo-api", KAFKA_TIMEOUT_MS)
+        hashed = keyed_hasher(required(settings.hash_key, "hash_key"))
+        metrics = ApiMetrics()
         return cls(
             store=store,
+            warehouse=WarehouseReader(settings),
             judge=judge,
-            hashed=keyed_hasher(required(settings.hash_key, "hash_key")),
-            metrics=ApiMetrics(),
+            hashed=hashed,
+            assessor=Assessor(store, hashed, judge, metrics),
+            metrics=metrics,
             watch=Watch(checks(settings, store, judge, http)),
             decisions=Decisions(store, delivery),
             delivery=delivery,
@@ -69,6 +77,7 @@ class Services:
         """Give all connections back."""
         await asyncio.to_thread(self.delivery.close)
         await self.http.aclose()
+        await self.warehouse.close()
         await self.store.close()
 
 
@@ -88,6 +97,10 @@ async def _store(request: Request) -> RedisStore:
     return _of(request).store
 
 
+async def _warehouse(request: Request) -> WarehouseReader:
+    return _of(request).warehouse
+
+
 async def _metrics(request: Request) -> ApiMetrics:
     return _of(request).metrics
 
@@ -98,6 +111,10 @@ async def _watch(request: Request) -> Watch:
 
 async def _decisions(request: Request) -> Decisions:
     return _of(request).decisions
+
+
+async def _assessor(request: Request) -> Assessor:
+    return _of(request).assessor
 
 
 async def _caller(request: Request) -> Caller:
@@ -114,9 +131,11 @@ async def _now_us() -> int:
 
 
 StoreDep = Annotated[RedisStore, Depends(_store)]
+WarehouseDep = Annotated[WarehouseReader, Depends(_warehouse)]
 MetricsDep = Annotated[ApiMetrics, Depends(_metrics)]
 WatchDep = Annotated[Watch, Depends(_watch)]
 DecisionsDep = Annotated[Decisions, Depends(_decisions)]
+AssessorDep = Annotated[Assessor, Depends(_assessor)]
 CallerDep = Annotated[Caller, Depends(_caller)]
 AuthorDep = Annotated[Author, Depends(_author)]
 NowUs = Annotated[int, Depends(_now_us)]

@@ -20,7 +20,7 @@ from api.access.scoped import SECURITY_SCHEMES
 from api.access.watch import KeyWatch
 from api.deps import Services
 from api.observe import DOCS, DOCS_FILES, OPENAPI, Observe
-from api.routes import decisions, links, operations, risks, scores
+from api.routes import alerts, analytics, decisions, links, operations, risks, scores
 from api.schemas.problem import Problem
 from connectors.settings import Settings
 
@@ -74,7 +74,7 @@ def create_app(settings: Settings) -> FastAPI:
         lifespan=lifespan,
     )
     app.state.services = services
-    for resource in (risks, links, scores, decisions, operations):
+    for resource in (risks, links, scores, alerts, analytics, decisions, operations):
         app.include_router(resource.router)
     problems.install(app)
     app.add_middleware(Guard, keys=keys, limits=Limits(services.store))

@@ -1,17 +1,23 @@
 """The API's Prometheus metrics; every name is one of the closed list below."""
 
 import os
+from contextlib import AbstractContextManager
 from typing import Literal, get_args
 
-from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from prometheus_client.multiprocess import MultiProcessCollector
 
 ApiMetricName = Literal[
     "promo_api_requests_total",
     "promo_api_errors_total",
     "promo_api_request_seconds",
+    "promo_api_scoring_seconds",
+    "promo_api_alert_streams",
 ]
 """All metrics of the API."""
+
+Part = Literal["profile", "store", "judge"]
+"""What a score is made of."""
 
 NAMES: tuple[str, ...] = get_args(ApiMetricName)
 
@@ -31,9 +37,13 @@ class ApiMetrics:
         self._errors = self._counter(
             "promo_api_errors_total", "problems answered", "route", "problem"
         )
-        name: ApiMetricName = "promo_api_request_seconds"
-        self._seconds = Histogram(
-            name, "time to answer", ["route"], buckets=_SECONDS, registry=self._registry
+        self._seconds = self._histogram("promo_api_request_seconds", "time to answer", "route")
+        self._scoring = self._histogram(
+            "promo_api_scoring_seconds", "time of one step of a score, or of up to 200", "part"
+        )
+        name: ApiMetricName = "promo_api_alert_streams"
+        self.alert_streams = Gauge(
+            name, "live alert streams open", registry=self._registry, multiprocess_mode="livesum"
         )
 
     def answered(
@@ -46,6 +56,10 @@ class ApiMetrics:
         if problem is not None:
             self._errors.labels(route, problem).inc()
 
+    def scoring(self, part: Part) -> AbstractContextManager[object]:
+        """Take the time of one step of a score."""
+        return self._scoring.labels(part).time()
+
     def text(self) -> bytes:
         """Prometheus's text format; with several workers, what all of them have counted."""
         if "PROMETHEUS_MULTIPROC_DIR" not in os.environ:
@@ -56,3 +70,6 @@ class ApiMetrics:
 
     def _counter(self, name: ApiMetricName, meaning: str, *labels: str) -> Counter:
         return Counter(name, meaning, labels, registry=self._registry)
+
+    def _histogram(self, name: ApiMetricName, meaning: str, *labels: str) -> Histogram:
+        return Histogram(name, meaning, labels, buckets=_SECONDS, registry=self._registry)

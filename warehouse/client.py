@@ -6,6 +6,7 @@ compression: both ends are usually one machine or one network. Times come back i
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any
 
 import clickhouse_connect
@@ -16,12 +17,20 @@ from pydantic import SecretStr
 from connectors.errors import DependencyDown
 from connectors.settings import Settings, required
 
-CONNECT_TIMEOUT_S = 5
-QUERY_TIMEOUT_S = 120
 
-# Codes by which a server says "not now": too many queries or parts, no memory, a network or
-# thread it lacks, a request that was cut off.
-_NOT_NOW = frozenset({202, 209, 210, 236, 241, 252, 439})
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How long a client waits for a connection and for an answer, in seconds."""
+
+    connect_s: float
+    answer_s: float
+
+
+OF_A_WORKER = Patience(connect_s=5, answer_s=120)
+
+# Codes by which a server says "not now": the time that a question may take is over, too many
+# queries or parts, no memory, a network or thread it lacks, a request that was cut off.
+_NOT_NOW = frozenset({159, 202, 209, 210, 236, 241, 252, 439})
 
 
 def writer(settings: Settings) -> Client:
@@ -47,10 +56,10 @@ async def async_writer(settings: Settings) -> AsyncClient:
         return await clickhouse_connect.get_async_client(**_writer(settings))
 
 
-async def async_reader(settings: Settings) -> AsyncClient:
+async def async_reader(settings: Settings, patience: Patience = OF_A_WORKER) -> AsyncClient:
     """As :func:`reader`, for an event loop."""
     with clickhouse_answers():
-        return await clickhouse_connect.get_async_client(**_reader(settings))
+        return await clickhouse_connect.get_async_client(**_reader(settings, patience))
 
 
 @contextmanager
@@ -74,12 +83,18 @@ def _writer(settings: Settings) -> dict[str, Any]:
     return _options(settings, user, password, "clickhouse_password")
 
 
-def _reader(settings: Settings) -> dict[str, Any]:
+def _reader(settings: Settings, patience: Patience = OF_A_WORKER) -> dict[str, Any]:
     user, password = settings.clickhouse_reader_user, settings.clickhouse_reader_password
-    return _options(settings, user, password, "clickhouse_reader_password")
+    return _options(settings, user, password, "clickhouse_reader_password", patience)
 
 
-def _options(settings: Settings, user: str, secret: SecretStr | None, name: str) -> dict[str, Any]:
+def _options(
+    settings: Settings,
+    user: str,
+    secret: SecretStr | None,
+    name: str,
+    patience: Patience = OF_A_WORKER,
+) -> dict[str, Any]:
     return {
         "host": settings.clickhouse_host,
         "port": settings.clickhouse_port,
@@ -87,8 +102,8 @@ def _options(settings: Settings, user: str, secret: SecretStr | None, name: str)
         "password": required(secret, name),
         "database": settings.clickhouse_database,
         "compress": False,
-        "connect_timeout": CONNECT_TIMEOUT_S,
-        "send_receive_timeout": QUERY_TIMEOUT_S,
+        "connect_timeout": patience.connect_s,
+        "send_receive_timeout": patience.answer_s,
         "autogenerate_session_id": False,
         # By default the driver hands out UTC times without an offset.
         "tz_mode": "aware",

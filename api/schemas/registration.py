@@ -14,6 +14,8 @@ from pydantic import (
     StrictBool,
 )
 
+MOST_IN_A_BATCH = 1_000
+
 _EPOCH = date(1970, 1, 1)
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
@@ -119,3 +121,40 @@ class ScoreRequest(BaseModel):
 
     registration: Registration
     redemption: FirstRedemption | None = None
+
+
+class BatchRequest(BaseModel):
+    """Registrations to judge, each as if it alone were added."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        frozen=True,
+        json_schema_extra={
+            "examples": [
+                {
+                    "requests": [
+                        {
+                            "registration": {
+                                "user_id": "u-20481",
+                                "created_at": "2026-11-23T08:15:00Z",
+                                "device_id": "d-7f3a",
+                            },
+                            "redemption": {
+                                "promo_code": "WELCOME10",
+                                "used_at": "2026-11-23T08:19:30Z",
+                            },
+                        },
+                        {
+                            "registration": {
+                                "user_id": "u-20482",
+                                "created_at": "2026-11-23T08:16:00Z",
+                                "device_id": "d-7f3a",
+                            }
+                        },
+                    ]
+                }
+            ]
+        },
+    )
+
+    requests: list[ScoreRequest] = Field(min_length=1, max_length=MOST_IN_A_BATCH)

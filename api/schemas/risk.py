@@ -112,14 +112,23 @@ class Risk(Verdict):
     revision: int = Field(description="grows with every scoring of the account")
 
 
+_ASSESSMENT: Any = {**_VERDICT, "value_at_risk": 10.0, "value_is_lower_bound": False}
+
+
 class Assessment(Verdict):
     """The risk that a registration would have now; nothing of it is stored."""
 
-    model_config = ConfigDict(
-        json_schema_extra={
-            "examples": [{**_VERDICT, "value_at_risk": 10.0, "value_is_lower_bound": False}]
-        }
-    )
+    model_config = ConfigDict(json_schema_extra={"examples": [_ASSESSMENT]})
 
     value_at_risk: float | None = Field(description="what its redemptions give; null is unknown")
     value_is_lower_bound: bool = Field(description="a percentage counts by its minimum purchase")
+
+
+class Assessments(BaseModel):
+    """The risks of a batch."""
+
+    model_config = ConfigDict(
+        extra="forbid", json_schema_extra={"examples": [{"results": [_ASSESSMENT]}]}
+    )
+
+    results: list[Assessment] = Field(description="one for each request, in order")

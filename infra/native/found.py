@@ -8,6 +8,7 @@ from rich.console import Console
 
 from connectors.settings import Settings
 from warehouse.client import clickhouse_answers, reader
+from warehouse.period import period
 from warehouse.queries import query
 
 _SHOWN = 8
@@ -56,7 +57,7 @@ def _because(reasons: str) -> str:
 
 def _print_top(console: Console, client: Client) -> None:
     for title, name in (("Top users", "top_users"), ("Top codes", "top_codes")):
-        found = client.query(query(name), parameters={"limit": 3}).result_rows
+        found = client.query(query(name), parameters={"limit": 3, **period()}).result_rows
         shown = ", ".join(f"{row[0]} ({row[1]})" for row in found)
         console.print(f"[bold]{title} by redemptions[/]  {shown}")
 

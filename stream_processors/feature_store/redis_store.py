@@ -3,7 +3,7 @@
 One primary holds it: the scripts touch keys of many accounts, which a Redis Cluster refuses.
 """
 
-from collections.abc import Awaitable, Iterable, Sequence
+from collections.abc import Awaitable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from importlib import resources
 from typing import cast
@@ -152,13 +152,19 @@ class RedisStore:
         except RedisError as error:
             raise _down(error) from error
 
-    async def code_terms(self, promo_code: str) -> CodeTerms | None:
-        """The terms of a promo code, None where it is not defined."""
+    async def code_terms(self, promo_codes: Collection[str]) -> dict[str, CodeTerms]:
+        """The terms of promo codes, as far as these are defined."""
+        if not promo_codes:
+            return {}
         try:
-            text = cast(bytes | None, await self._redis.hget(f"c:{promo_code}", "d"))
-        except RedisError as error:
+            async with self._redis.pipeline(transaction=False) as asked:
+                for code in promo_codes:
+                    asked.hget(f"c:{code}", "d")
+                found = await asked.execute()
+        except (RedisError, OSError) as error:
             raise _down(error) from error
-        return None if text is None else code_terms(text)
+        known = zip(promo_codes, found, strict=True)
+        return {code: code_terms(text) for code, text in known if text is not None}
 
     async def decided(self, user_id: str) -> Decided:
         """What analysts have decided about an account so far."""

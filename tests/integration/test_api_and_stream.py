@@ -47,8 +47,13 @@ def _insert(shop: psycopg.Connection[Any], table: str, row: dict[str, Any]) -> N
 
 
 def _beforehand(api: httpx.Client, asked: dict[str, Any]) -> dict[str, Any]:
+    """What both routes say, among others in the batch: they must say the same."""
     answer = api.post("/v1/score", json=asked)
     assert answer.is_success, answer.text
+    other = {"registration": registration("api-somebody-else", device_id="api-device-1")}
+    batch = api.post("/v1/score/batch", json={"requests": [other, asked, other]})
+    assert batch.is_success, batch.text
+    assert _said(batch.json()["results"][1]) == _said(answer.json())
     return _said(answer.json())
 
 

@@ -4,6 +4,8 @@ import os
 import signal
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
 import httpx
 import pytest
@@ -19,6 +21,7 @@ from tests.reading import eventually
 
 AT_ONCE_S = 0.5
 HUNG_S = 3.5
+UNANSWERED_S = 6.0
 
 
 @pytest.fixture(scope="module")
@@ -100,6 +103,50 @@ def test_readiness_names_the_ill_part_and_risks_are_answered_all_the_same(
     native.start_part(settings, part)
 
     eventually(lambda: api.get("/readyz").is_success, f"{part} is back")
+
+
+def _analyses(api: httpx.Client) -> tuple[Callable[[], httpx.Response], ...]:
+    kinds = ("top-users", "top-codes", "redemptions", "registrations")
+    paths = ["/v1/alerts", *(f"/v1/analytics/{kind}" for kind in kinds)]
+    return tuple(partial(api.get, path) for path in paths)
+
+
+def test_without_clickhouse_what_it_knows_is_a_503_at_once_until_it_is_back(
+    settings: Settings, api: httpx.Client
+) -> None:
+    native.stop_part(settings, "clickhouse")
+    for ask in _analyses(api):
+        started = time.monotonic()
+        answer = ask()
+        assert time.monotonic() - started < AT_ONCE_S
+        assert "ClickHouse" in problem(answer, 503, "dependency-down")["detail"]
+        assert int(answer.headers["retry-after"]) >= 1
+        problem(api.get("/v1/users/u-1/risk"), 404, "account-unknown")
+
+    native.start_part(settings, "clickhouse")
+
+    for ask in _analyses(api):
+        eventually(lambda ask=ask: ask().is_success, "ClickHouse is asked again")  # type: ignore[misc]
+
+
+def test_a_clickhouse_that_hangs_is_a_503_too_and_keeps_nobody_else_waiting(
+    settings: Settings, api: httpx.Client
+) -> None:
+    assert _analyses(api)[0]().is_success
+    pid = native.pid_of(settings, "clickhouse")
+    os.kill(pid, signal.SIGSTOP)
+    try:
+        with ThreadPoolExecutor(20) as others:
+            started = time.monotonic()
+            waiting = [others.submit(ask) for ask in _analyses(api) * 4]
+            problem(api.get("/v1/users/u-1/risk"), 404, "account-unknown")
+            assert time.monotonic() - started < AT_ONCE_S
+            for answer in waiting:
+                problem(answer.result(), 503, "dependency-down")
+            assert time.monotonic() - started < UNANSWERED_S
+    finally:
+        os.kill(pid, signal.SIGCONT)
+    eventually(lambda: _analyses(api)[0]().is_success, "ClickHouse is asked again")
 
 
 @pytest.mark.parametrize("part", ["kafka", "redis"])

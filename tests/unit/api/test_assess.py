@@ -1,12 +1,21 @@
-"""A neighbourhood in which an account redeems one more code."""
+"""Judging registrations that are none yet, and a neighbourhood with one redemption more."""
 
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from pathlib import Path
 
-from api.assess import with_redemption
-from api.schemas.registration import FirstRedemption
-from connectors.profile import Profile
+import pytest
+from redis.asyncio import Redis
+
+from api.assess import Assessor, with_redemption
+from api.metrics import ApiMetrics
+from api.problems import Refused
+from api.schemas.registration import FirstRedemption, Registration, ScoreRequest
+from connectors.profile import Profile, keyed_hasher
+from ml.policy import STANDARD
 from ml.store import CAP, CodeTerms, Neighbourhood, Redemption
+from stream_processors.feature_store.redis_store import RedisStore
+from stream_processors.scoring.running_judge import RunningJudge
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 TERMS = CodeTerms("fixed_amount", Decimal(10), None)
@@ -43,3 +52,22 @@ def test_beyond_the_cap_only_the_time_of_the_last_one_moves() -> None:
     assert more.redemptions == around.redemptions
     assert more.codes == {}
     assert more.last_redeemed_at_us == CAP + 5
+
+
+@pytest.mark.filterwarnings("ignore:Pydantic serializer warnings")
+async def test_rows_that_break_the_contract_are_pointed_at_before_anything_is_asked() -> None:
+    def asked(**columns: object) -> ScoreRequest:
+        row = Registration(user_id="u", created_at=EPOCH.isoformat())
+        return ScoreRequest(registration=row.model_copy(update=columns))
+
+    nowhere = RedisStore(Redis(port=1))
+    judge = RunningJudge(Path("no-models"), STANDARD)
+    assessor = Assessor(nowhere, keyed_hasher("key"), judge, ApiMetrics())
+    batch = [asked(), asked(email=7), asked(), asked(is_email_verified="yes")]
+    with pytest.raises(Refused) as refused:
+        await assessor.assess(batch, [f"#/requests/{index}" for index in range(4)])
+    errors = refused.value.trouble.errors or ()
+    assert {error.pointer: error.detail for error in errors} == {
+        "#/requests/1/registration": "email is a int, not text",
+        "#/requests/3/registration": "is_email_verified is a str, not a boolean",
+    }
