@@ -9,6 +9,8 @@ import httpx
 from fastapi import Depends, Request
 
 from api.access.keys import Caller
+from api.claim import Claiming
+from api.claim_limits import ClaimLimits
 from api.decide import Author, Decisions
 from api.metrics import ApiMetrics
 from api.readiness import TIMEOUT_S, Watch, checks
@@ -34,6 +36,7 @@ class Services:
     metrics: ApiMetrics
     watch: Watch
     decisions: Decisions
+    claiming: Claiming
     delivery: Delivery
     http: httpx.AsyncClient
 
@@ -42,19 +45,22 @@ class Services:
         """Make all; nothing is connected before it is used.
 
         Raises:
-            SettingsError: a secret is not set.
+            SettingsError: a secret is not set, or a claim's limit is malformed.
         """
         store = connect(settings, timeout_s=REDIS_TIMEOUT_S)
         judge = RunningJudge(settings.models_dir, load_policy(settings.policy_file))
         http = httpx.AsyncClient(timeout=TIMEOUT_S, trust_env=False)
         delivery = Delivery(settings.kafka_bootstrap, "promo-api", KAFKA_TIMEOUT_MS)
+        hashed = keyed_hasher(required(settings.hash_key, "hash_key"))
+        metrics, limits = ApiMetrics(), ClaimLimits.of(settings)
         return cls(
             store=store,
             judge=judge,
-            hashed=keyed_hasher(required(settings.hash_key, "hash_key")),
-            metrics=ApiMetrics(),
+            hashed=hashed,
+            metrics=metrics,
             watch=Watch(checks(settings, store, judge, http)),
             decisions=Decisions(store, delivery),
+            claiming=Claiming(store, hashed, judge.current, limits, settings.claim_ttl_s, metrics),
             delivery=delivery,
             http=http,
         )
@@ -96,6 +102,10 @@ async def _decisions(services: ServicesDep) -> Decisions:
     return services.decisions
 
 
+async def _claiming(services: ServicesDep) -> Claiming:
+    return services.claiming
+
+
 async def _caller(request: Request) -> Caller:
     caller: Caller = request.state.caller
     return caller
@@ -113,6 +123,7 @@ StoreDep = Annotated[RedisStore, Depends(_store)]
 MetricsDep = Annotated[ApiMetrics, Depends(_metrics)]
 WatchDep = Annotated[Watch, Depends(_watch)]
 DecisionsDep = Annotated[Decisions, Depends(_decisions)]
+ClaimingDep = Annotated[Claiming, Depends(_claiming)]
 CallerDep = Annotated[Caller, Depends(_caller)]
 AuthorDep = Annotated[Author, Depends(_author)]
 NowUs = Annotated[int, Depends(_now_us)]

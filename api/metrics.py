@@ -8,10 +8,16 @@ ApiMetricName = Literal[
     "promo_api_requests_total",
     "promo_api_errors_total",
     "promo_api_request_seconds",
+    "promo_api_claims_total",
 ]
 """All metrics of the API."""
 
 NAMES: tuple[str, ...] = get_args(ApiMetricName)
+
+ClaimOutcome = Literal[
+    "allowed", "challenged", "denied-by-limit", "denied-by-risk", "repeated", "conflict"
+]
+"""How a claim was answered: decided, repeated for a known key, or refused as another request."""
 
 UNMATCHED = "unmatched"
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
@@ -29,6 +35,7 @@ class ApiMetrics:
         self._errors = self._counter(
             "promo_api_errors_total", "problems answered", "route", "problem"
         )
+        self._claims = self._counter("promo_api_claims_total", "claims answered", "outcome")
         name: ApiMetricName = "promo_api_request_seconds"
         self._seconds = Histogram(
             name, "time to answer", ["route"], buckets=_SECONDS, registry=self._registry
@@ -43,6 +50,10 @@ class ApiMetrics:
         self._seconds.labels(route).observe(seconds)
         if problem is not None:
             self._errors.labels(route, problem).inc()
+
+    def claimed(self, outcome: ClaimOutcome) -> None:
+        """Count one claim."""
+        self._claims.labels(outcome).inc()
 
     def text(self) -> bytes:
         """Prometheus's text format."""

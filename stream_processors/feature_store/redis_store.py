@@ -3,7 +3,7 @@
 One primary holds it: the scripts touch keys of many accounts, which a Redis Cluster refuses.
 """
 
-from collections.abc import Awaitable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
 from importlib import resources
 from typing import cast
@@ -30,6 +30,10 @@ from stream_processors.feature_store.wire import (
     ignored_links,
     question,
 )
+
+_CONNECTIONS = 1_000
+"""For each process, made as they are needed: so many callers may ask at once, whoever comes beyond
+them is told that Redis does not answer. Redis takes ten thousand by default."""
 
 _WAITING = ("LOADING", "OOM", "MISCONF", "READONLY", "BUSY", "MASTERDOWN")
 
@@ -201,6 +205,22 @@ class RedisStore:
             raise _down(error) from error
         return int(total)
 
+    async def kept(self, key: str) -> bytes | None:
+        """The text under a key, None where there is none."""
+        try:
+            return cast(bytes | None, await self._redis.get(key))
+        except RedisError as error:
+            raise _down(error) from error
+
+    def script(self, *names: str) -> Callable[[bytes], Awaitable[object]]:
+        """A script of this folder, its files one after the other, to be called with an argument."""
+        script = self._redis.register_script("".join(map(_script, names)))
+
+        async def called(packed: bytes) -> object:
+            return await self._call(script, packed)
+
+        return called
+
     async def ping(self) -> None:
         """Raise :class:`DependencyDown` unless Redis answers."""
         try:
@@ -236,6 +256,7 @@ def connect(settings: Settings, timeout_s: float = 10.0) -> RedisStore:
             password=required(settings.redis_password, "redis_password"),
             socket_timeout=timeout_s,
             socket_connect_timeout=min(2.0, timeout_s),
+            max_connections=_CONNECTIONS,
             retry=Retry(NoBackoff(), 1),
         )
     )
