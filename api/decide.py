@@ -113,6 +113,9 @@ class Decisions:
         return [one for one in found if one not in taken]
 
     async def _must_exist(self, *users: str) -> None:
+        if len(set(users)) < len(users):
+            detail = "An account cannot be linked with itself."
+            raise Refused(Trouble(Kind.CONFLICT, detail))
         for user in users:
             if await self._store.latest_risk(user) is None:
                 raise UnknownAccount

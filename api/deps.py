@@ -10,6 +10,8 @@ from fastapi import Depends, Request
 
 from api.access.keys import Caller
 from api.assess import Assessor
+from api.claim import Claiming
+from api.claim_limits import ClaimLimits
 from api.decide import Author, Decisions
 from api.metrics import ApiMetrics
 from api.readiness import TIMEOUT_S, Watch, checks
@@ -38,6 +40,7 @@ class Services:
     metrics: ApiMetrics
     watch: Watch
     decisions: Decisions
+    claiming: Claiming
     delivery: Delivery
     http: httpx.AsyncClient
 
@@ -46,14 +49,14 @@ class Services:
         """Make all; nothing is connected before it is used.
 
         Raises:
-            SettingsError: a secret is not set.
+            SettingsError: a secret is not set, or a claim's limit is malformed.
         """
         store = connect(settings, timeout_s=REDIS_TIMEOUT_S)
         judge = RunningJudge(settings.models_dir, load_policy(settings.policy_file))
         http = httpx.AsyncClient(timeout=TIMEOUT_S, trust_env=False)
         delivery = Delivery(settings.kafka_bootstrap, "promo-api", KAFKA_TIMEOUT_MS)
         hashed = keyed_hasher(required(settings.hash_key, "hash_key"))
-        metrics = ApiMetrics()
+        metrics, limits = ApiMetrics(), ClaimLimits.of(settings)
         return cls(
             store=store,
             warehouse=WarehouseReader(settings),
@@ -63,6 +66,7 @@ class Services:
             metrics=metrics,
             watch=Watch(checks(settings, store, judge, http)),
             decisions=Decisions(store, delivery),
+            claiming=Claiming(store, hashed, judge.current, limits, settings.claim_ttl_s, metrics),
             delivery=delivery,
             http=http,
         )
@@ -117,6 +121,10 @@ async def _assessor(request: Request) -> Assessor:
     return _of(request).assessor
 
 
+async def _claiming(request: Request) -> Claiming:
+    return _of(request).claiming
+
+
 async def _caller(request: Request) -> Caller:
     caller: Caller = request.state.caller
     return caller
@@ -136,6 +144,7 @@ MetricsDep = Annotated[ApiMetrics, Depends(_metrics)]
 WatchDep = Annotated[Watch, Depends(_watch)]
 DecisionsDep = Annotated[Decisions, Depends(_decisions)]
 AssessorDep = Annotated[Assessor, Depends(_assessor)]
+ClaimingDep = Annotated[Claiming, Depends(_claiming)]
 CallerDep = Annotated[Caller, Depends(_caller)]
 AuthorDep = Annotated[Author, Depends(_author)]
 NowUs = Annotated[int, Depends(_now_us)]

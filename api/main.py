@@ -20,7 +20,7 @@ from api.access.scoped import SECURITY_SCHEMES
 from api.access.watch import KeyWatch
 from api.deps import Services
 from api.observe import DOCS, DOCS_FILES, OPENAPI, Observe
-from api.routes import alerts, analytics, decisions, links, operations, risks, scores
+from api.routes import alerts, analytics, claims, decisions, links, operations, risks, scores
 from api.schemas.problem import Problem
 from connectors.settings import Settings
 
@@ -45,7 +45,8 @@ def create_app(settings: Settings) -> FastAPI:
     """The API on the configured dependencies; none of them need be there yet.
 
     Raises:
-        SettingsError: a secret is not set, or strangers could reach an API without keys.
+        SettingsError: a secret is not set, a claim's limit is malformed, or strangers could
+            reach an API without keys.
         KeyFileError: the key file cannot be read.
     """
     services, keys = Services.of(settings), Keys.of(settings)
@@ -74,7 +75,7 @@ def create_app(settings: Settings) -> FastAPI:
         lifespan=lifespan,
     )
     app.state.services = services
-    for resource in (risks, links, scores, alerts, analytics, decisions, operations):
+    for resource in (risks, links, scores, claims, alerts, analytics, decisions, operations):
         app.include_router(resource.router)
     problems.install(app)
     app.add_middleware(Guard, keys=keys, limits=Limits(services.store))

@@ -13,6 +13,7 @@ ApiMetricName = Literal[
     "promo_api_request_seconds",
     "promo_api_scoring_seconds",
     "promo_api_alert_streams",
+    "promo_api_claims_total",
 ]
 """All metrics of the API."""
 
@@ -20,6 +21,11 @@ Part = Literal["profile", "store", "judge"]
 """What a score is made of."""
 
 NAMES: tuple[str, ...] = get_args(ApiMetricName)
+
+ClaimOutcome = Literal[
+    "allowed", "challenged", "denied-by-limit", "denied-by-risk", "repeated", "conflict"
+]
+"""How a claim was answered: decided, repeated for a known key, or refused as another request."""
 
 UNMATCHED = "unmatched"
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
@@ -37,6 +43,7 @@ class ApiMetrics:
         self._errors = self._counter(
             "promo_api_errors_total", "problems answered", "route", "problem"
         )
+        self._claims = self._counter("promo_api_claims_total", "claims answered", "outcome")
         self._seconds = self._histogram("promo_api_request_seconds", "time to answer", "route")
         self._scoring = self._histogram(
             "promo_api_scoring_seconds", "time of one step of a score, or of up to 200", "part"
@@ -59,6 +66,10 @@ class ApiMetrics:
     def scoring(self, part: Part) -> AbstractContextManager[object]:
         """Take the time of one step of a score."""
         return self._scoring.labels(part).time()
+
+    def claimed(self, outcome: ClaimOutcome) -> None:
+        """Count one claim."""
+        self._claims.labels(outcome).inc()
 
     def text(self) -> bytes:
         """Prometheus's text format; with several workers, what all of them have counted."""

@@ -276,16 +276,29 @@ class MemoryStore:
     def _reached_by_codes(
         self, user_id: str, account: _Account, codes: set[str] | None
     ) -> set[str]:
-        """The account and the neighbours with one of the codes (with any, where None)."""
+        """The account, the neighbours with one of the codes (with any, where None), and bridges."""
         if account.profile is None:
             return set()
         reached = {user_id}
         for link, hashed in identifiers(account.profile).items():
             if link in CODE_LINKS:
                 for _, neighbour in self._window(link, hashed, _member(account.profile)):
-                    if codes is None or codes & self._accounts[neighbour].codes(self._cap):
+                    has_one = codes is None or codes & self._accounts[neighbour].codes(self._cap)
+                    if has_one or self._may_bridge(neighbour, link):
                         reached.add(neighbour)
         return reached
+
+    def _may_bridge(self, user_id: str, link: Link) -> bool:
+        """Whether an account shares another strong identifier with anybody, beside a strong one."""
+        profile = self._accounts[user_id].profile
+        return (
+            link in STRONG_LINKS
+            and profile is not None
+            and any(
+                other in STRONG_LINKS and other != link and len(self._members[other, hashed]) > 1
+                for other, hashed in identifiers(profile).items()
+            )
+        )
 
     def _apply_code(self, change: CodeDefined | CodeWithdrawn) -> set[str]:
         known, _ = self._codes.get(change.promo_code, (_NEVER, None))

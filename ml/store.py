@@ -50,7 +50,8 @@ WEAK_LINKS = (Link.IP, Link.NETWORK)
 after it; one that came later still does only once the account is active again."""
 
 CODE_LINKS = tuple(Link)
-"""Through these a redemption of the same code by a neighbour matters."""
+"""Through these a redemption of the same code by a neighbour matters; through a strong one it does
+whatever the account itself redeemed, if that shares another strong identifier with anybody."""
 
 
 def identifiers(profile: Profile) -> dict[Link, str]:

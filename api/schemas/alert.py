@@ -73,7 +73,7 @@ class Alerts(BaseModel):
             "examples": [
                 {
                     "alerts": [EXAMPLE],
-                    "next_cursor": "WzE3OTU0MjE3MDAwMjEwMDAsInUtMjA0ODEiXQ",
+                    "next_cursor": "1795421700021000-5b0f3c1e8a435d0e9f0a6a54a2a1f7b3",
                 }
             ]
         },

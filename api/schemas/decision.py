@@ -1,6 +1,6 @@
 """What analysts decide about accounts and links, and what stands afterwards."""
 
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal
 
 from pydantic import (
     AwareDatetime,
@@ -9,7 +9,6 @@ from pydantic import (
     Field,
     StrictBool,
     StringConstraints,
-    model_validator,
 )
 
 from api.schemas.registration import Text
@@ -94,12 +93,6 @@ class LinkRequest(BaseModel):
         True, description="false takes back: of this kind, or of every kind where none is named"
     )
     note: Note = _NOTE
-
-    @model_validator(mode="after")
-    def _two_accounts(self) -> Self:
-        if self.user_id == self.other_user_id:
-            raise ValueError("an account cannot be linked with itself")
-        return self
 
 
 class FalseLink(BaseModel):

@@ -2,7 +2,7 @@
 
 import re
 from datetime import date
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import (
     AfterValidator,
@@ -17,6 +17,22 @@ from pydantic import (
 MOST_IN_A_BATCH = 1_000
 
 _EPOCH = date(1970, 1, 1)
+_FIELDS: Any = {
+    "created_at": "2026-11-23T08:15:00Z",
+    "email": "ada.k@example.com",
+    "is_email_verified": False,
+    "phone": "14155550123",
+    "is_phone_verified": False,
+    "first_name": "Ada",
+    "last_name": "King",
+    "ip_address": "203.0.113.7",
+    "device_id": "d-7f3a",
+    "user_agent": "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0",
+    "city": "Austin",
+    "gender": "female",
+    "dob": "1991-12-10",
+    "timezone": "America/Chicago",
+}
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
@@ -28,48 +44,26 @@ def _iso_text(value: object) -> object:
 
 
 def _storable(text: str) -> str:
-    """What PostgreSQL can hold: valid UTF-8 without NUL."""
-    if "\0" in text or any("\ud800" <= character <= "\udfff" for character in text):
-        raise ValueError("must be valid Unicode without NUL")
+    """What PostgreSQL can hold: valid UTF-8 (that it is without NUL, the pattern says)."""
+    if any("\ud800" <= character <= "\udfff" for character in text):
+        raise ValueError("must be valid Unicode")
     return text
 
 
-Text = Annotated[str, AfterValidator(_storable)]
+Text = Annotated[str, Field(pattern=r"^[^\u0000]*$"), AfterValidator(_storable)]
 Instant = Annotated[AwareDatetime, BeforeValidator(_iso_text)]
 Day = Annotated[date, BeforeValidator(_iso_text)]
 
 
-class Registration(BaseModel):
-    """A row of ``users`` without its label, which never decides about its own account."""
+class RegistrationFields(BaseModel):
+    """What a person told when it signed up."""
 
     model_config = ConfigDict(
         extra="forbid",
         frozen=True,
-        json_schema_extra={
-            "examples": [
-                {
-                    "user_id": "u-20481",
-                    "created_at": "2026-11-23T08:15:00Z",
-                    "email": "ada.k@example.com",
-                    "is_email_verified": False,
-                    "phone": "14155550123",
-                    "is_phone_verified": False,
-                    "first_name": "Ada",
-                    "last_name": "King",
-                    "ip_address": "203.0.113.7",
-                    "device_id": "d-7f3a",
-                    "user_agent": "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101"
-                    " Firefox/140.0",
-                    "city": "Austin",
-                    "gender": "female",
-                    "dob": "1991-12-10",
-                    "timezone": "America/Chicago",
-                }
-            ]
-        },
+        json_schema_extra={"examples": [_FIELDS]},
     )
 
-    user_id: Text = Field(description="the account's identity; it need not exist")
     created_at: Instant = Field(description="sign-up, ISO 8601 with an offset")
     email: Text | None = None
     is_email_verified: StrictBool | None = None
@@ -84,6 +78,18 @@ class Registration(BaseModel):
     gender: Text | None = None
     dob: Day | None = Field(None, description="date of birth, ISO 8601")
     timezone: Text | None = Field(None, description="IANA name")
+
+    def of(self, user_id: str) -> "Registration":
+        """The registration of an account; its fields have been looked at already."""
+        return Registration.model_construct(user_id=user_id, **dict(self))
+
+
+class Registration(RegistrationFields):
+    """A row of ``users`` without its label, which never decides about its own account."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"user_id": "u-20481", **_FIELDS}]})
+
+    user_id: Text = Field(description="the account's identity; it need not exist")
 
     def row(self) -> dict[str, object]:
         """The row as Debezium would write it: ISO text, and days since 1970."""

@@ -5,12 +5,13 @@ from dataclasses import dataclass, replace
 
 from connectors.errors import PolicyError
 from ml.reasons import Reason
-from ml.rules import codes, labels, places, sharing, speed
+from ml.rules import bridges, codes, labels, places, sharing, speed
 from ml.rules.rule import Mode, Rule
 from ml.store import Neighbourhood
 
 RULES: tuple[Rule, ...] = (
     *sharing.RULES,
+    *bridges.RULES,
     *places.RULES,
     *codes.RULES,
     *labels.RULES,

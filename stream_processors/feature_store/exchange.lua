@@ -19,6 +19,8 @@
 --   risk:<user>      hash: the latest risk (written by keep.lua)
 --   turn:<user>      token of who is deciding about an account just now (see end_turn.lua)
 --
+-- The keys of claims are told in slots.lua.
+--
 -- The rules mirror ml/memory_store.py, and a conformance suite holds both to one answer.
 
 local input = cmsgpack.unpack(ARGV[1])
@@ -195,6 +197,18 @@ local function put_links(index, source, user, version, ignored)
   end
 end
 
+-- Whether an account shares another strong identifier with anybody, beside a strong one.
+local function may_bridge(user, link)
+  local packed = is_strong[link] and redis.call('HGET', 'a:' .. user, 'i')
+  for _, other in ipairs(packed and cmsgpack.unpack(packed) or {}) do
+    local key = 'k:' .. other[1] .. ':' .. other[2]
+    if other[1] ~= link and is_strong[other[1]] and redis.call('ZCARD', key) > 1 then
+      return true
+    end
+  end
+  return false
+end
+
 local function put_redemption(index, user, version, usage, code, used_at)
   local key, field = 'a:' .. user, 'r' .. usage
   local known = redis.call('HGET', key, field)
@@ -222,7 +236,9 @@ local function put_redemption(index, user, version, usage, code, used_at)
         for code_of in pairs(shares and {} or add_codes({}, around[i])) do
           shares = shares or codes[code_of]
         end
-        if shares then touch(around[i], index, 'rescore') end
+        if shares or may_bridge(around[i], identifier[1]) then
+          touch(around[i], index, 'rescore')
+        end
       end
     end
   end

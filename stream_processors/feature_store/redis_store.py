@@ -3,13 +3,13 @@
 One primary holds it: the scripts touch keys of many accounts, which a Redis Cluster refuses.
 """
 
-from collections.abc import Awaitable, Collection, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from importlib import resources
 from typing import cast
 
 import ormsgpack
-from redis.asyncio import BlockingConnectionPool, Redis
+from redis.asyncio import Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import ConnectionError as RedisConnectionError
@@ -31,8 +31,9 @@ from stream_processors.feature_store.wire import (
     question,
 )
 
-MOST_CONNECTIONS = 64
-"""Of one process; whoever comes when all are in use waits for one, as long as for an answer."""
+_CONNECTIONS = 1_000
+"""For each process, made as they are needed: so many callers may ask at once, whoever comes beyond
+them is told that Redis does not answer. Redis takes ten thousand by default."""
 
 _WAITING = ("LOADING", "OOM", "MISCONF", "READONLY", "BUSY", "MASTERDOWN")
 
@@ -210,6 +211,22 @@ class RedisStore:
             raise _down(error) from error
         return int(total)
 
+    async def kept(self, key: str) -> bytes | None:
+        """The text under a key, None where there is none."""
+        try:
+            return cast(bytes | None, await self._redis.get(key))
+        except RedisError as error:
+            raise _down(error) from error
+
+    def script(self, *names: str) -> Callable[[bytes], Awaitable[object]]:
+        """A script of this folder, its files one after the other, to be called with an argument."""
+        script = self._redis.register_script("".join(map(_script, names)))
+
+        async def called(packed: bytes) -> object:
+            return await self._call(script, packed)
+
+        return called
+
     async def ping(self) -> None:
         """Raise :class:`DependencyDown` unless Redis answers."""
         try:
@@ -220,7 +237,6 @@ class RedisStore:
     async def close(self) -> None:
         """Give the connections back."""
         await self._redis.aclose()
-        await self._redis.connection_pool.disconnect()
 
     async def _users(self, script: object, argument: object) -> set[str]:
         found = await self._call(script, ormsgpack.packb(argument))
@@ -239,17 +255,17 @@ class RedisStore:
 
 def connect(settings: Settings, timeout_s: float = 10.0) -> RedisStore:
     """A store on the configured Redis; no connection is opened before the first call."""
-    pool = BlockingConnectionPool(
-        max_connections=MOST_CONNECTIONS,
-        timeout=timeout_s,
-        host=settings.redis_host,
-        port=settings.redis_port,
-        password=required(settings.redis_password, "redis_password"),
-        socket_timeout=timeout_s,
-        socket_connect_timeout=min(2.0, timeout_s),
-        retry=Retry(NoBackoff(), 1),
+    return RedisStore(
+        Redis(
+            host=settings.redis_host,
+            port=settings.redis_port,
+            password=required(settings.redis_password, "redis_password"),
+            socket_timeout=timeout_s,
+            socket_connect_timeout=min(2.0, timeout_s),
+            max_connections=_CONNECTIONS,
+            retry=Retry(NoBackoff(), 1),
+        )
     )
-    return RedisStore(Redis(connection_pool=pool))
 
 
 def _text(revision: int | None) -> str | bool:

@@ -11,6 +11,7 @@ import pytest
 from api.schemas.alert import Alert, Alerts
 from connectors.moments import iso
 from connectors.settings import Settings
+from stream_processors.scoring.documents import alert_id
 from tests.integration.api_client import caller, problem
 from tests.unit.connectors.envelopes import profiled
 from tests.warehouse_filling import empty, insert
@@ -127,7 +128,7 @@ def test_pages_join_without_a_seam_where_revisions_are_equal(
     everybody = [("a/b", 9), ("ünï ✓", 9), ("'; --", 7), ("back\\slash", 7), ("z", 7), ("y", 3)]
     keep(settings, *(message(user, at) for user, at in everybody))
     found = [(a["user_id"], a["revision"] - NOW_US) for a in walk(api, lambda: None, limit)]
-    assert found == sorted(everybody, key=lambda one: (-one[1], one[0].encode()))
+    assert found == sorted(everybody, key=_place)
 
 
 @pytest.mark.parametrize("seed", range(6))
@@ -162,12 +163,12 @@ def test_a_walk_shows_nobody_twice_and_skips_nobody_who_stays(
     assert [one for one in seen if one[0] not in revised] == [
         one for one in _in_order(newest) if one[0] not in revised
     ]
-    assert seen == sorted(seen, key=lambda one: (-one[1], one[0]))
+    assert seen == sorted(seen, key=_place)
     assert revised
 
 
 def _in_order(newest: Mapping[str, int]) -> Sequence[tuple[str, int]]:
-    return sorted(newest.items(), key=lambda one: (-one[1], one[0]))
+    return sorted(newest.items(), key=_place)
 
 
 def test_the_cursor_is_null_exactly_at_the_end(settings: Settings, api: httpx.Client) -> None:
@@ -210,3 +211,9 @@ def test_the_example_is_an_alert(api: httpx.Client) -> None:
     (whole,) = schemas["Alerts"]["examples"]
     Alerts.model_validate(whole)
     assert page(api, cursor=whole["next_cursor"]) == {"alerts": [], "next_cursor": None}
+
+
+def _place(shown: tuple[str, int]) -> tuple[int, str]:
+    """Newest first, and in order of their ids where revisions are equal."""
+    user_id, revision = shown
+    return -revision, alert_id(user_id)

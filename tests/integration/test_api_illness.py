@@ -15,6 +15,7 @@ from infra.native import stack as native
 from infra.native.layout import layout_of
 from tests.conftest import running_stack, stack_settings
 from tests.integration.api_client import caller, problem, registration
+from tests.integration.claimants import sent
 from tests.integration.test_api_decisions import keep_risk
 from tests.models import publish_small_model
 from tests.reading import eventually
@@ -43,6 +44,7 @@ def _asks(api: httpx.Client) -> tuple[Callable[[], httpx.Response], ...]:
     return (
         lambda: api.get("/v1/users/u-1/risk"),
         lambda: api.post("/v1/score", json={"registration": registration("u-1")}),
+        lambda: sent(api, "u-1", row=registration("u-1")),
     )
 
 

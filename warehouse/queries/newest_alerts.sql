@@ -4,14 +4,14 @@
 -- A revision that was delivered twice is one: the newest of equal ones, and one row a user.
 WITH page AS
 (
-    SELECT user_id, max(revision) AS newest
+    SELECT user_id, max(revision) AS newest, toString(any(alert_id)) AS id
     FROM abuse_alerts
     WHERE revision >= {since_us:UInt64}
     GROUP BY user_id
     HAVING has({levels:Array(String)}, argMax(level, revision))
         AND has({statuses:Array(String)}, argMax(status, revision))
-        AND (newest < {revision:UInt64} OR (newest = {revision:UInt64} AND user_id > {after:String}))
-    ORDER BY newest DESC, user_id
+        AND (newest < {revision:UInt64} OR (newest = {revision:UInt64} AND id > {after:String}))
+    ORDER BY newest DESC, id
     LIMIT {limit:UInt32}
 )
 SELECT
@@ -32,5 +32,5 @@ SELECT
     scored_at
 FROM abuse_alerts
 WHERE (user_id, revision) IN (SELECT user_id, newest FROM page)
-ORDER BY revision DESC, user_id
+ORDER BY revision DESC, toString(alert_id)
 LIMIT 1 BY user_id

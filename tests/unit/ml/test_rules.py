@@ -132,6 +132,56 @@ def test_aliases_of_one_mailbox_challenge_from_the_third_account() -> None:
     assert level(neighbourhood(alias, email=neighbours(2, -1))) is Level.HIGH
 
 
+def _redeemer(
+    user_id: str, code: str = "SPRING", device: str | None = None, hours: float = -5_000
+) -> LinkedAccount:
+    return LinkedAccount(user_id, at(hours), None, (redemption(code),), device)
+
+
+def test_an_account_that_joins_two_redeemers_of_a_code_is_challenged_whenever_they_came() -> None:
+    anna, cleo = _redeemer("anna", device="d1"), _redeemer("cleo", device="d2", hours=-9_000)
+    known = neighbourhood(account("ben"), device=(anna,), phone=(cleo,))
+
+    reason = found(known)["bridges_redemptions"]
+    assert [(one.user_id, one.through) for one in reason.evidence] == [
+        ("anna", Link.DEVICE), ("cleo", Link.PHONE),
+    ]  # fmt: skip
+    assert reason.description.startswith("joins 2 accounts that redeemed the same code")
+    assert level(known) is Level.HIGH
+    as_new = neighbourhood(
+        account("ben"), device=(_redeemer("anna", hours=0),), phone=(_redeemer("cleo", hours=0),)
+    )
+    assert action_of(level(as_new)) is Action.CHALLENGE
+
+
+@pytest.mark.parametrize(
+    "linked",
+    [
+        {"device": (_redeemer("anna"),), "phone": (_redeemer("cleo", "SUMMER"),)},
+        {"device": (_redeemer("anna"), _redeemer("cleo"))},
+        {"device": (_redeemer("anna"), _redeemer("cleo")), "phone": (_redeemer("cleo"),)},
+        {"email": (_redeemer("anna", device="d9"),), "phone": (_redeemer("cleo", device="d9"),)},
+        {"device": (_redeemer("anna"),), "ip": (_redeemer("cleo"),)},
+        {"device": (_redeemer("anna"),), "phone": (neighbour("cleo"),)},
+        {"device": (_redeemer("anna"),), "phone": (_redeemer("anna"),)},
+    ],
+)
+def test_nobody_bridges_those_who_share_something_or_no_code(
+    linked: dict[str, tuple[LinkedAccount, ...]],
+) -> None:
+    links = {Link(kind): accounts for kind, accounts in linked.items()}
+
+    assert "bridges_redemptions" not in found(neighbourhood(account("ben"), links=links))
+
+
+def test_a_place_is_no_bridge() -> None:
+    library = tuple(_redeemer(f"n{n:02}", f"CODE{n}", f"d{n}", -1_000 - 99 * n) for n in range(12))
+    phone = (_redeemer("cleo", "CODE3", "d-own"),)
+
+    assert "bridges_redemptions" not in found(neighbourhood(device=library, phone=phone))
+    assert "bridges_redemptions" in found(neighbourhood(device=library[:7], phone=phone))
+
+
 @pytest.mark.parametrize("minutes", [0.5, 1, 15])
 def test_speed_alone_never_leaves_the_lowest_level(minutes: float) -> None:
     known = neighbourhood(redemptions=(redemption(hours=minutes / 60),))

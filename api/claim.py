@@ -1,0 +1,196 @@
+"""One redemption per person, decided before it happens: by the risk, and by the slots left."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import uuid4
+
+import orjson
+
+from api.assess import with_redemption
+from api.claim_limits import ClaimLimits
+from api.metrics import ApiMetrics, ClaimOutcome
+from api.problems import Refused, Trouble
+from api.schemas.claim import ClaimRequest
+from api.schemas.problem import Kind
+from api.schemas.registration import FirstRedemption
+from connectors.moments import iso
+from connectors.profile import Hasher, Profile, profile
+from ml.policy import Action
+from ml.scorer import Judge, Risk, score
+from ml.store import Neighbourhood
+from stream_processors.feature_store.claim_wire import Attempt, Decision, Holder
+from stream_processors.feature_store.claims import Claims
+from stream_processors.feature_store.redis_store import RedisStore
+from stream_processors.scoring.documents import verdict_document
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_SAID = ("score", "level", "action", "reasons", "model_version")
+_NO_REGISTRATION = (
+    "The stream has not seen this account yet. Send its registration's fields with the claim, in"
+    " `registration`."
+)
+_OTHER_REQUEST = (
+    "This Idempotency-Key was used for another request. Take a new one for a new claim."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A claim as a client sent it.
+
+    Attributes:
+        client: the API client's name.
+        key: its idempotency key.
+        body: what it sent.
+        now_us: when, microseconds since 1970.
+    """
+
+    client: str
+    key: str
+    body: ClaimRequest
+    now_us: int
+
+
+class Claiming:
+    """Answers claims; see :class:`stream_processors.feature_store.claims.Claims` for what lasts."""
+
+    def __init__(
+        self,
+        store: RedisStore,
+        hashed: Hasher,
+        judge: Callable[[], Judge],
+        limits: ClaimLimits,
+        ttl_s: int,
+        metrics: ApiMetrics,
+    ) -> None:
+        self._store, self._hashed, self._judge = store, hashed, judge
+        self._limits, self._ttl_s, self._metrics = limits, ttl_s, metrics
+        self._claims = Claims(store)
+
+    async def claim(self, asked: Asked) -> dict[str, Any]:
+        """The answer, :class:`api.schemas.claim.Claim`; the same one for the same key, for a day.
+
+        Raises:
+            Refused: the key was used for another request, or the account is unknown and its
+                registration was not sent.
+            PoisonMessage: the registration breaks the table's contract.
+            DependencyDown: Redis does not answer.
+        """
+        digest = self._hashed("claim", asked.body.model_dump_json())
+        decision = await self._claims.answered(asked.client, asked.key)
+        if decision is None:
+            decision, is_new = await self._decide(asked, digest)
+        else:
+            is_new = False
+        if decision.digest != digest:
+            self._metrics.claimed("conflict")
+            raise Refused(Trouble(Kind.CONFLICT, _OTHER_REQUEST))
+        answer = document(asked.body, decision)
+        self._metrics.claimed(outcome(answer) if is_new else "repeated")
+        return answer
+
+    async def release(self, user_id: str, claim_id: str) -> bool:
+        """End an open claim; False if there was none to end."""
+        return await self._claims.release(user_id, claim_id)
+
+    async def _decide(self, asked: Asked, digest: str) -> tuple[Decision, bool]:
+        """What was decided, and whether it was by this very call."""
+        told = self._told(asked.body)
+        risk = await self._risk(asked, told)
+        attempt_id = uuid4().hex
+        verdict = verdict_document(risk, scored_at_us=asked.now_us)
+        said = {name: verdict[name] for name in _SAID}
+        decision = await self._claims.claim(
+            Attempt(
+                client=asked.client,
+                key=asked.key,
+                digest=digest,
+                user_id=asked.body.user_id,
+                promo_code=asked.body.promo_code,
+                limit=self._limits.limit(asked.body.promo_code),
+                ttl_s=self._ttl_s,
+                attempt_id=attempt_id,
+                told=told,
+                refused=risk.action is Action.DENY,
+                said=orjson.dumps(said).decode(),
+            )
+        )
+        if decision is None:  # it was erased since its risk was taken
+            raise Refused(Trouble(Kind.ACCOUNT_UNKNOWN, _NO_REGISTRATION))
+        return decision, decision.attempt_id == attempt_id
+
+    def _told(self, body: ClaimRequest) -> Profile | None:
+        if body.registration is None:
+            return None
+        return profile(body.registration.of(body.user_id).row(), self._hashed)
+
+    async def _risk(self, asked: Asked, told: Profile | None) -> Risk:
+        """The risk that the account has once it redeems the code now."""
+        user_id = asked.body.user_id
+        answer = await self._store.exchange((), (user_id,), hypothetical=(told,) if told else ())
+        around = next((one.neighbourhood for one in answer.subjects if one.neighbourhood), None)
+        if around is None:
+            raise Refused(Trouble(Kind.ACCOUNT_UNKNOWN, _NO_REGISTRATION))
+        (risk,) = score([_redeeming(around, asked)], self._judge())
+        return risk
+
+
+def document(body: ClaimRequest, decision: Decision) -> dict[str, Any]:
+    """An answer as :class:`api.schemas.claim.Claim`. Pure: a repeated one is the same."""
+    said = orjson.loads(decision.said)
+    expires_at = decision.expires_at_us
+    return {
+        **said,
+        "claim_id": decision.attempt_id if decision.granted else None,
+        "user_id": body.user_id,
+        "promo_code": body.promo_code,
+        "granted": decision.granted,
+        "action": said["action"] if decision.granted else Action.DENY,
+        "denied_by": _denied_by(decision),
+        "limit": decision.limit,
+        "cluster_size": decision.accounts,
+        "evidence": [_holder(holder) for holder in decision.holders],
+        "decided_at": iso(decision.decided_at_us),
+        "expires_at": None if expires_at is None else iso(expires_at),
+    }
+
+
+def outcome(answer: dict[str, Any]) -> ClaimOutcome:
+    """An answer as it is counted. Pure."""
+    match answer["denied_by"], answer["action"]:
+        case "limit", _:
+            return "denied-by-limit"
+        case "risk", _:
+            return "denied-by-risk"
+        case _, Action.CHALLENGE:
+            return "challenged"
+        case _:
+            return "allowed"
+
+
+def _redeeming(around: Neighbourhood, asked: Asked) -> Neighbourhood:
+    now = _EPOCH + timedelta(microseconds=asked.now_us)
+    redemption = FirstRedemption(promo_code=asked.body.promo_code, used_at=now.isoformat())
+    return with_redemption(around, redemption, None)
+
+
+def _denied_by(decision: Decision) -> str | None:
+    if decision.granted:
+        return None
+    return "limit" if decision.used >= decision.limit else "risk"
+
+
+def _holder(holder: Holder) -> dict[str, Any]:
+    redeemed_at, claimed_at = holder.last_redeemed_at_us, holder.claimed_at_us
+    return {
+        "user_id": holder.user_id,
+        "distance": len(holder.path),
+        "path": [{"user_id": step.user_id, "through": step.through} for step in holder.path],
+        "since": iso(holder.since_us),
+        "redemptions": holder.redemptions,
+        "last_redeemed_at": None if redeemed_at is None else iso(redeemed_at),
+        "open_claims": holder.claims,
+        "claimed_at": None if claimed_at is None else iso(claimed_at),
+    }
