@@ -28,6 +28,9 @@ from warehouse.client import reader
 ASKS: dict[Scope, Callable[[httpx.Client], httpx.Response]] = {
     Scope.READ: lambda client: client.get("/v1/users/nobody/risk"),
     Scope.SCORE: lambda client: client.post("/v1/score", json={"registration": registration("u")}),
+    Scope.CLAIM: lambda client: client.post(
+        "/v1/redemptions/release", json={"user_id": "u", "claim_id": "0" * 32}
+    ),
     Scope.LABEL: lambda client: client.post("/v1/users/nobody/label", json={"label": None}),
 }
 
