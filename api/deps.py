@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Annotated, Self
 
@@ -9,6 +10,7 @@ import httpx
 from fastapi import Depends, Request
 
 from api.access.keys import Caller
+from api.alert_stream.streams import AlertStreams
 from api.assess import Assessor
 from api.claim import Claiming
 from api.claim_limits import ClaimLimits
@@ -34,6 +36,7 @@ class Services:
 
     store: RedisStore
     warehouse: WarehouseReader
+    alert_streams: AlertStreams
     judge: RunningJudge
     hashed: Hasher
     assessor: Assessor
@@ -60,6 +63,7 @@ class Services:
         return cls(
             store=store,
             warehouse=WarehouseReader(settings),
+            alert_streams=AlertStreams(settings, metrics.alert_streams),
             judge=judge,
             hashed=hashed,
             assessor=Assessor(store, hashed, judge, metrics),
@@ -79,6 +83,7 @@ class Services:
 
     async def close(self) -> None:
         """Give all connections back."""
+        await self.alert_streams.close()
         await asyncio.to_thread(self.delivery.close)
         await self.http.aclose()
         await self.warehouse.close()
@@ -103,6 +108,10 @@ async def _store(request: Request) -> RedisStore:
 
 async def _warehouse(request: Request) -> WarehouseReader:
     return _of(request).warehouse
+
+
+async def _alert_streams(request: Request) -> AlertStreams:
+    return _of(request).alert_streams
 
 
 async def _metrics(request: Request) -> ApiMetrics:
@@ -130,6 +139,11 @@ async def _caller(request: Request) -> Caller:
     return caller
 
 
+async def _admitted(request: Request) -> Callable[[], bool]:
+    admitted: Callable[[], bool] = request.state.is_admitted
+    return admitted
+
+
 async def _author(request: Request) -> Author:
     return Author(request.state.caller, request.state.request_id)
 
@@ -139,6 +153,7 @@ async def _now_us() -> int:
 
 
 StoreDep = Annotated[RedisStore, Depends(_store)]
+AlertStreamsDep = Annotated[AlertStreams, Depends(_alert_streams)]
 WarehouseDep = Annotated[WarehouseReader, Depends(_warehouse)]
 MetricsDep = Annotated[ApiMetrics, Depends(_metrics)]
 WatchDep = Annotated[Watch, Depends(_watch)]
@@ -146,5 +161,6 @@ DecisionsDep = Annotated[Decisions, Depends(_decisions)]
 AssessorDep = Annotated[Assessor, Depends(_assessor)]
 ClaimingDep = Annotated[Claiming, Depends(_claiming)]
 CallerDep = Annotated[Caller, Depends(_caller)]
+AdmittedDep = Annotated[Callable[[], bool], Depends(_admitted)]
 AuthorDep = Annotated[Author, Depends(_author)]
 NowUs = Annotated[int, Depends(_now_us)]

@@ -20,8 +20,19 @@ from api.access.scoped import SECURITY_SCHEMES
 from api.access.watch import KeyWatch
 from api.deps import Services
 from api.observe import DOCS, DOCS_FILES, OPENAPI, Observe
-from api.routes import alerts, analytics, claims, decisions, links, operations, risks, scores
+from api.routes import (
+    alert_stream,
+    alerts,
+    analytics,
+    claims,
+    decisions,
+    links,
+    operations,
+    risks,
+    scores,
+)
 from api.schemas.problem import Problem
+from api.shutdown import told_to_end
 from connectors.settings import Settings
 
 _log = logging.getLogger(__name__)
@@ -58,7 +69,8 @@ def create_app(settings: Settings) -> FastAPI:
         gc.freeze()
         watching = asyncio.create_task(KeyWatch(keys, services.delivery).run())
         _log.info("serving", extra={"host": settings.api_host, "port": settings.api_port})
-        yield
+        with told_to_end(services.alert_streams.end):
+            yield
         watching.cancel()
         await services.close()
         _log.info("stopped")
@@ -75,7 +87,17 @@ def create_app(settings: Settings) -> FastAPI:
         lifespan=lifespan,
     )
     app.state.services = services
-    for resource in (risks, links, scores, claims, alerts, analytics, decisions, operations):
+    for resource in (
+        risks,
+        links,
+        scores,
+        claims,
+        alerts,
+        alert_stream,
+        analytics,
+        decisions,
+        operations,
+    ):
         app.include_router(resource.router)
     problems.install(app)
     app.add_middleware(Guard, keys=keys, limits=Limits(services.store))

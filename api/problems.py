@@ -55,6 +55,7 @@ _KINDS: Mapping[Kind, tuple[int, str]] = MappingProxyType(
         Kind.BODY_TOO_LARGE: (413, "The body is too large"),
         Kind.INVALID: (422, "The request does not fit its schema"),
         Kind.TOO_MANY_REQUESTS: (429, "Too many requests"),
+        Kind.BUSY: (503, "All places are taken"),
         Kind.DEPENDENCY_DOWN: (503, "A dependency does not answer"),
         Kind.NOT_READY: (503, "Not ready"),
         Kind.DEFECT: (500, "A defect on our side"),

@@ -32,7 +32,7 @@ _UNKNOWN = Trouble(
 
 
 class Guard:
-    """ASGI middleware; puts the caller into the request's state."""
+    """ASGI middleware; puts the caller, and whether it still is one, into the request's state."""
 
     def __init__(self, app: ASGIApp, keys: Keys, limits: Limits) -> None:
         self._app, self._keys, self._limits = app, keys, limits
@@ -52,6 +52,8 @@ class Guard:
             await _refuse(scope, receive, send, _UNKNOWN)
             return
         scope["state"]["caller"] = caller
+        # Asked again by answers that take long: a key may be revoked meanwhile.
+        scope["state"]["is_admitted"] = lambda: self._caller(scope) is not None
         try:
             allowance = await self._limits.admit(caller)
         except DependencyDown as error:

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import orjson
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from api.schemas.risk import Evidence, Reason
@@ -38,6 +39,7 @@ EXAMPLE: Any = {
     "event_time": "2026-11-23T08:15:00.000000Z",
     "scored_at": "2026-11-23T08:15:00.021000Z",
 }
+EXAMPLE_EVENT = f"event: alert\ndata: {orjson.dumps(EXAMPLE).decode()}\nid: 12.5.0.33\n\n"
 
 
 class Alert(BaseModel):

@@ -21,6 +21,7 @@ class Kind(StrEnum):
     BODY_TOO_LARGE = "body-too-large"
     INVALID = "invalid"
     TOO_MANY_REQUESTS = "too-many-requests"
+    BUSY = "busy"
     DEPENDENCY_DOWN = "dependency-down"
     NOT_READY = "not-ready"
     DEFECT = "defect"

@@ -316,6 +316,7 @@ def test_the_openapi_document_is_valid_and_complete(stranger: httpx.Client) -> N
         "/v1/score",
         "/v1/score/batch",
         "/v1/alerts",
+        "/v1/alerts/stream",
         "/v1/analytics/top-users",
         "/v1/analytics/top-codes",
         "/v1/analytics/redemptions",
