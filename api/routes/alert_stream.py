@@ -6,6 +6,8 @@ from typing import Annotated
 
 from fastapi import Depends, Header, Query
 from fastapi.sse import EventSourceResponse, ServerSentEvent
+from pydantic import StringConstraints
+from pydantic.json_schema import SkipJsonSchema
 
 from api.access.keys import Scope
 from api.access.scoped import scoped_router
@@ -32,11 +34,9 @@ LONGEST_S = 3_600
 _RESUME = "Last-Event-ID"
 
 LastEventId = Annotated[
-    str | None,
+    Annotated[str, StringConstraints(pattern=PATTERN, max_length=LONGEST)] | SkipJsonSchema[None],
     Header(
         alias=_RESUME,
-        pattern=PATTERN,
-        max_length=LONGEST,
         description="the id of the last event seen: the stream goes on right after it",
         examples=["12.5.0.33"],
     ),

@@ -6,6 +6,8 @@ from uuid import UUID
 
 import orjson
 from fastapi import Query
+from pydantic import Field, StringConstraints
+from pydantic.json_schema import SkipJsonSchema
 from starlette.responses import Response
 
 from api import alert_cursor
@@ -27,10 +29,9 @@ _STANDING = (Status.OPEN, Status.ESCALATED)
 
 
 Statuses = Annotated[
-    list[Status] | None,
+    Annotated[list[Status], Field(max_length=len(Status))] | SkipJsonSchema[None],
     Query(
         alias="status",
-        max_length=len(Status),
         description="this one, or these: it may be repeated; without it those that stand are"
         " meant, `open` and `escalated`",
         examples=[["cleared"]],
@@ -38,9 +39,8 @@ Statuses = Annotated[
 ]
 Limit = Annotated[int, Query(ge=1, le=500, description="how many alerts a page has at most")]
 Cursor = Annotated[
-    str | None,
+    Annotated[str, StringConstraints(pattern=alert_cursor.PATTERN)] | SkipJsonSchema[None],
     Query(
-        pattern=alert_cursor.PATTERN,
         description="`next_cursor` of the page before, with the same filters",
         examples=["1795421700021000-5b0f3c1e8a435d0e9f0a6a54a2a1f7b3"],
     ),

@@ -4,29 +4,30 @@ from datetime import datetime
 from typing import Annotated
 
 from fastapi import Query
+from pydantic import Field
+from pydantic.json_schema import SkipJsonSchema
 
 from api.schemas.registration import Instant
 from connectors.columns import microseconds
 from ml.policy import Level
 
 Levels = Annotated[
-    list[Level] | None,
+    Annotated[list[Level], Field(max_length=len(Level))] | SkipJsonSchema[None],
     Query(
         alias="level",
-        max_length=len(Level),
         description="exactly this one, or these: it may be repeated; without it all are meant",
         examples=[["high", "critical"]],
     ),
 ]
 Since = Annotated[
-    Instant | None,
+    Instant | SkipJsonSchema[None],
     Query(
         description="from then on, ISO 8601 with an offset (a plus sign is %2B)",
         examples=["2026-11-23T00:00:00Z"],
     ),
 ]
 Until = Annotated[
-    Instant | None,
+    Instant | SkipJsonSchema[None],
     Query(
         description="before then, ISO 8601 with an offset (a plus sign is %2B)",
         examples=["2026-11-30T00:00:00Z"],

@@ -13,6 +13,8 @@ import pytest
 from connectors.settings import Settings
 from infra.native.layout import REPOSITORY, layout_of
 from tests.e2e.pipeline import Pipeline
+from tests.integration.api_client import caller, registration
+from tests.reading import eventually
 
 LEAST_CASES = 3_000
 EXAMPLES = 200
@@ -52,3 +54,27 @@ def test_every_answer_is_as_the_document_says(stack: Settings, tmp_path: Path) -
     assert generated == passed
     assert generated >= LEAST_CASES
     assert '"message":"a defect"' not in layout_of(stack).log_of("api").read_text()
+
+
+def test_what_the_api_measures_is_in_the_warehouse(stack: Settings) -> None:
+    """Rate, errors, duration by route, and a scoring by its parts."""
+    with caller(stack) as api:
+        asked = {"registration": registration("measured")}
+        assert api.post("/v1/score", json=asked).is_success
+        assert api.get("/v1/users/nobody-measured/risk").is_client_error
+    wanted = {
+        "promo_api_requests_total",
+        "promo_api_errors_total",
+        "promo_api_request_seconds_bucket",
+        "promo_api_scoring_seconds_sum",
+    }
+    shop = Pipeline(stack)
+
+    def there() -> bool:
+        rows = shop.rows(
+            "SELECT DISTINCT metric FROM pipeline_metrics WHERE part = 'api' AND"
+            " (labels LIKE '%/v1/%' OR labels LIKE '%judge%')"
+        )
+        return wanted <= {metric for (metric,) in rows}
+
+    eventually(there, "the API's figures are in pipeline_metrics", timeout_s=60)
