@@ -14,7 +14,7 @@ _NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
 
 
 def create(settings: Settings, asked: argparse.Namespace) -> None:
-    """Make a key and show it, once."""
+    """Make a key and show it, once: the key on standard output, all about it on standard error."""
     if not _NAME.fullmatch(asked.name):
         raise KeyFileError("NAME is the client's: a-z, 0-9, dot, dash, underscore, 64 at most")
     now = datetime.now(UTC)
@@ -24,13 +24,13 @@ def create(settings: Settings, asked: argparse.Namespace) -> None:
             asked.name, _scopes(asked.scopes), asked.per_minute or None, expires, now
         )
         write(settings.api_key_hashes, ring)
-    print(f"{text}\n", flush=True)
-    print("Shown this once; only its hash is kept. A running API knows it within two seconds.")
-    print(_line(key, now))
+    print(text, flush=True)
+    _remark("Shown this once; only its hash is kept. A running API knows it within two seconds.")
+    _remark(_line(key, now))
     others = [one.key_id for one in ring.live(now) if one.name == key.name and one is not key]
     if others:
-        print(f"{key.name} has an older live key too: once this one is in use, revoke the other")
-        print(f"  make api-key-revoke ID={others[0]}")
+        _remark(f"{key.name} has an older live key too: once this one is in use, end the other:")
+        _remark(f"  make api-key-revoke ID={others[0]}")
 
 
 def revoke(settings: Settings, asked: argparse.Namespace) -> None:
@@ -57,6 +57,10 @@ def _scopes(text: str) -> list[Scope]:
         return [Scope(scope) for scope in text.split(",")]
     except ValueError:
         raise KeyFileError(f"SCOPES are some of {','.join(Scope)}, comma-separated") from None
+
+
+def _remark(text: str) -> None:
+    print(text, file=sys.stderr)
 
 
 def _line(key: Key, now: datetime) -> str:
