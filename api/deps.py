@@ -26,7 +26,7 @@ from stream_processors.feature_store.redis_store import RedisStore, connect
 from stream_processors.scoring.running_judge import RunningJudge
 
 REDIS_TIMEOUT_S = 1.0
-KAFKA_TIMEOUT_MS = 4_000
+KAFKA_TIMEOUT_MS = 2_000
 """A caller waits that long for a decision to be acknowledged, then it is told to try again."""
 
 

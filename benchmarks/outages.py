@@ -47,7 +47,7 @@ ROUTES: Mapping[str, Ask] = {
     "POST redemptions/claim": _claim,
     "POST users/…/label": lambda c: c.post("/v1/users/outage-anna/label", json={"label": "honest"}),
     "POST links/ignore": lambda c: c.post(
-        "/v1/links/ignore", json={"user_id": "outage-anna", "other_user_id": "outage-ben"}
+        "/v1/links/ignore", json={"user_id": "outage-ben", "other_user_id": "outage-carl"}
     ),
     "GET alerts": lambda c: c.get("/v1/alerts?limit=1"),
     "GET alerts/stream": lambda c: c.get("/v1/alerts/stream?for_s=1"),
@@ -118,17 +118,17 @@ class Asking:
                 thread.join()
 
     def between(self, route: str, since: float, until: float) -> list[Answered]:
-        """The answers to what was asked in a span of time."""
-        return [a for a in list(self.answers[route]) if since <= a.at < until]
+        """What was asked and answered in a span of time."""
+        return [a for a in list(self.answers[route]) if since <= a.at < until - a.took_s]
 
 
 @dataclass(frozen=True, slots=True)
 class Outage:
-    """One dependency's: when it was away, and when each route was well for good after it."""
+    """One dependency's: when it was surely away, and when each route was well after it."""
 
     part: str
     began: float
-    back: float
+    ended: float
     well_after_s: Mapping[str, float]
 
 
@@ -136,7 +136,7 @@ def measure(bench: Workbench) -> Section:
     """Stop and start each dependency while every route is asked."""
     settings = bench.live
     shop = Pipeline(settings)
-    for user in ("outage-anna", "outage-ben"):
+    for user in ("outage-anna", "outage-ben", "outage-carl"):
         shop.sign_up(user, device_id="outage")
         shop.risk_when(user)
     asking = Asking(settings)
@@ -151,6 +151,7 @@ def _outage(settings: Settings, asking: Asking, part: str) -> Outage:
     native.stop_part(settings, part)
     stopped = time.monotonic()
     time.sleep(AWAY_S)
+    ended = time.monotonic()
     native.start_part(settings, part)
     back = time.monotonic()
     eventually(
@@ -160,8 +161,10 @@ def _outage(settings: Settings, asking: Asking, part: str) -> Outage:
         route: max((a.at + a.took_s - back for a in found if a.at >= began and _bad(a)), default=0)
         for route, found in asking.answers.items()
     }
-    print(f"  {part}: away for {back - stopped:.1f} s", flush=True)
-    return Outage(part, stopped, back, {route: max(0.0, at) for route, at in well.items()})
+    print(
+        f"  {part}: away for {ended - stopped:.1f} s, started in {back - ended:.1f} s", flush=True
+    )
+    return Outage(part, stopped, ended, {route: max(0.0, at) for route, at in well.items()})
 
 
 def _bad(answer: Answered) -> bool:
@@ -181,7 +184,7 @@ def _section(asking: Asking, outages: Sequence[Outage]) -> Section:
         (_table(asking, outages),),
         (
             f"Every route is asked twenty times a second at most, each dependency is away for"
-            f" {AWAY_S:.0f} s and its start. In a cell: what was answered meanwhile, the median"
+            f" {AWAY_S:.0f} s. In a cell: what was answered meanwhile, the median"
             " time of an answer, and, where it was ill, how long after the dependency was back"
             " the last bad answer came.",
         ),
@@ -189,7 +192,7 @@ def _section(asking: Asking, outages: Sequence[Outage]) -> Section:
 
 
 def _figures(asking: Asking, outage: Outage) -> Iterator[Figure]:
-    during = {r: asking.between(r, outage.began, outage.back) for r in ROUTES}
+    during = {r: asking.between(r, outage.began, outage.ended) for r in ROUTES}
     spared = [r for r in ROUTES if r not in NEEDS[outage.part]]
     bad = sum(_bad(a) for route in spared for a in during[route])
     asked = sum(len(during[route]) for route in spared)
@@ -221,7 +224,7 @@ def _figures(asking: Asking, outage: Outage) -> Iterator[Figure]:
 
 def _table(asking: Asking, outages: Sequence[Outage]) -> Table:
     rows = [
-        (route, *(_cell(asking.between(route, o.began, o.back), o.well_after_s[route])
+        (route, *(_cell(asking.between(route, o.began, o.ended), o.well_after_s[route])
                   for o in outages))
         for route in ROUTES
     ]  # fmt: skip
