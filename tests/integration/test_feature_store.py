@@ -205,12 +205,12 @@ async def test_an_erasure_ends_decisions_and_owes_it_to_their_topics_until_they_
     emptied()
     store = connect(redis_settings)
     rows = [Registered(Profile(user, 1, device="d"), None, Origin(3, 0)) for user in "abc"]
-    said = [
+    said: list[Change] = [
         Labelled("a", True, Origin(7, 0), about=3),
         LinksDecided("a", (IgnoredLink("c", about=3),), Origin(7, 0), about=3),
         LinksDecided("b", (IgnoredLink("a", about=3), IgnoredLink("c", about=3)), Origin(8, 0), 3),
     ]
-    await store.exchange([Sourced(change, "t-0") for change in (*rows, *said)], [])
+    await store.exchange([Sourced(change, "t-0") for change in [*rows, *said]], [])
     erasure = Sourced(Erased("a", Origin(4, 0)), "users-0")
 
     first = await store.exchange([erasure], ["b"], "1")
