@@ -10,6 +10,7 @@ from fastapi import Depends, Request
 
 from api.access.keys import Caller
 from api.decide import Author, Decisions
+from api.erase import Erasures
 from api.metrics import ApiMetrics
 from api.readiness import TIMEOUT_S, Watch, checks
 from connectors.profile import Hasher, keyed_hasher, profile
@@ -34,6 +35,7 @@ class Services:
     metrics: ApiMetrics
     watch: Watch
     decisions: Decisions
+    erasures: Erasures
     delivery: Delivery
     http: httpx.AsyncClient
 
@@ -55,6 +57,7 @@ class Services:
             metrics=ApiMetrics(),
             watch=Watch(checks(settings, store, judge, http)),
             decisions=Decisions(store, delivery),
+            erasures=Erasures(settings, store, delivery),
             delivery=delivery,
             http=http,
         )
@@ -96,6 +99,10 @@ async def _decisions(services: ServicesDep) -> Decisions:
     return services.decisions
 
 
+async def _erasures(services: ServicesDep) -> Erasures:
+    return services.erasures
+
+
 async def _caller(request: Request) -> Caller:
     caller: Caller = request.state.caller
     return caller
@@ -113,6 +120,7 @@ StoreDep = Annotated[RedisStore, Depends(_store)]
 MetricsDep = Annotated[ApiMetrics, Depends(_metrics)]
 WatchDep = Annotated[Watch, Depends(_watch)]
 DecisionsDep = Annotated[Decisions, Depends(_decisions)]
+ErasuresDep = Annotated[Erasures, Depends(_erasures)]
 CallerDep = Annotated[Caller, Depends(_caller)]
 AuthorDep = Annotated[Author, Depends(_author)]
 NowUs = Annotated[int, Depends(_now_us)]

@@ -16,7 +16,7 @@ from api.access.limits import Limits
 from api.access.watch import KeyWatch
 from api.deps import Services
 from api.observe import DOCS, OPENAPI, Observe
-from api.routes import decisions, links, operations, risks, scores
+from api.routes import decisions, erasures, links, operations, risks, scores
 from api.schemas.problem import Problem
 from connectors.settings import Settings
 
@@ -56,7 +56,7 @@ def create_app(settings: Settings) -> FastAPI:
         lifespan=lifespan,
     )
     app.state.services = services
-    for resource in (risks, links, scores, decisions, operations):
+    for resource in (risks, links, scores, decisions, erasures, operations):
         app.include_router(resource.router)
     problems.install(app)
     app.add_middleware(Guard, keys=keys, limits=Limits(services.store))

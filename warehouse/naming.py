@@ -16,11 +16,13 @@ from warehouse.rows import Row, Table
 
 ERASED = "erased"
 
-_EVIDENCE, _IGNORED = "user_id", "other_user_id"
+NEIGHBOUR, IGNORED = "user_id", "other_user_id"
+"""The keys: of scores' and alerts' evidence, and of false links."""
+
 _NAMING: Mapping[Table, tuple[tuple[str, ...], str]] = {
-    Table.RISK_SCORES: (("reasons",), _EVIDENCE),
-    Table.ABUSE_ALERTS: (("reasons", "evidence"), _EVIDENCE),
-    Table.LINK_DECISIONS: (("ignored",), _IGNORED),
+    Table.RISK_SCORES: (("reasons",), NEIGHBOUR),
+    Table.ABUSE_ALERTS: (("reasons", "evidence"), NEIGHBOUR),
+    Table.LINK_DECISIONS: (("ignored",), IGNORED),
 }
 """Which columns name accounts, and as which key's value."""
 
