@@ -6,11 +6,10 @@ list that is to stand, and applies it to the store, from where the next one read
 worker applies the same message again, which changes nothing, and has the accounts scored again.
 """
 
-import asyncio
 import time
 import uuid
 from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 from api.access.keys import Caller
@@ -24,13 +23,11 @@ from connectors.events import Decision, IgnoredLink, Labelled, LinksDecided, Ori
 from connectors.topics import Topic
 from ml.store import Link
 from stream_processors.delivery import Delivery, Outgoing
-from stream_processors.feature_store.redis_store import RedisStore
+from stream_processors.feature_store.redis_store import Decided, RedisStore
+from stream_processors.feature_store.turns import TurnTaken, turns
 from stream_processors.feature_store.wire import Sourced
 
-LONGEST_TURN_MS = 20_000
-"""After that a turn is free again: longer than Kafka and Redis may take together."""
-
-_PATIENCE_S, _PAUSE_S = 2.0, 0.02
+_PATIENCE_S = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +71,7 @@ class Decisions:
         async with self._turn(user_id):
             known = await self._store.decided(user_id)
             version = self._after(known.label_version)
-            decision = Labelled(user_id, label, Origin(version, version))
+            decision = Labelled(user_id, label, Origin(version, version), known.row_version)
             value = encode_label(decision, author.caller.name, note)
             told = _told(author, Action.LABEL, user_id, version, {"is_abuser": label})
             await self._publish(decision, Topic.LABELS, value, told)
@@ -91,7 +88,9 @@ class Decisions:
         async with self._turn(user_id, other):
             found = await self._between(user_id, other)
             if not any(one.link.through == through for one in found):
-                link = IgnoredLink(other, through, author.caller.name, note, self._clock_us())
+                about = (await self._store.decided(other)).row_version
+                now_us, name = self._clock_us(), author.caller.name
+                link = IgnoredLink(other, through, name, note, now_us, about)
                 await self._add(user_id, link, author)
                 found.append(Standing(user_id, link))
         return found
@@ -137,7 +136,7 @@ class Decisions:
             )
             raise Refused(Trouble(Kind.CONFLICT, detail))
         added = {"other": link.other_user_id, "through": link.through, "ignored": True}
-        await self._list(user_id, (*known.ignored, link), known.links_version, added, author)
+        await self._list(user_id, (*known.ignored, link), known, added, author)
 
     async def _remove(self, user_id: str, links: set[IgnoredLink], author: Author) -> None:
         known = await self._store.decided(user_id)
@@ -145,19 +144,20 @@ class Decisions:
         (other,) = {link.other_user_id for link in links}
         kinds = ", ".join(sorted(link.through or "all" for link in links))
         taken: Detail = {"other": other, "through": kinds, "ignored": False}
-        await self._list(user_id, kept, known.links_version, taken, author)
+        await self._list(user_id, kept, known, taken, author)
 
     async def _list(
         self,
         user_id: str,
         ignored: tuple[IgnoredLink, ...],
-        known_version: int,
+        known: Decided,
         detail: Detail,
         author: Author,
     ) -> None:
-        version = self._after(known_version)
+        version = self._after(known.links_version)
         ordered = sorted(ignored, key=lambda link: (link.other_user_id, link.through or ""))
-        decision = LinksDecided(user_id, tuple(ordered), Origin(version, version))
+        origin = Origin(version, version)
+        decision = LinksDecided(user_id, tuple(ordered), origin, known.row_version)
         told = _told(author, Action.LINK, user_id, version, detail)
         await self._publish(decision, Topic.LINK_DECISIONS, encode_links(decision), told)
 
@@ -178,21 +178,13 @@ class Decisions:
 
     @asynccontextmanager
     async def _turn(self, *users: str) -> AsyncIterator[None]:
-        """The turn of all these accounts, taken in one order, so that nobody waits in a circle."""
-        async with AsyncExitStack() as turns:
-            for user in sorted(users):
-                token = await self._take_turn(user)
-                turns.push_async_callback(self._store.end_turn, user, token)
-            yield
-
-    async def _take_turn(self, user_id: str) -> str:
-        token, deadline = uuid.uuid4().hex, time.monotonic() + _PATIENCE_S
-        while not await self._store.take_turn(user_id, token, LONGEST_TURN_MS):
-            if time.monotonic() > deadline:
-                detail = "Somebody else is deciding about this account. Try again."
-                raise Refused(Trouble(Kind.CONFLICT, detail, {"Retry-After": str(RETRY_AFTER_S)}))
-            await asyncio.sleep(_PAUSE_S)
-        return token
+        try:
+            async with turns(self._store, users, _PATIENCE_S):
+                yield
+        except TurnTaken:
+            detail = "Somebody else is deciding about this account. Try again."
+            headers = {"Retry-After": str(RETRY_AFTER_S)}
+            raise Refused(Trouble(Kind.CONFLICT, detail, headers)) from None
 
 
 def _told(author: Author, action: Action, user_id: str, version: int, detail: Detail) -> AuditEntry:

@@ -15,6 +15,7 @@ from api.assess import Assessor
 from api.claim import Claiming
 from api.claim_limits import ClaimLimits
 from api.decide import Author, Decisions
+from api.erase import Erasures
 from api.metrics import ApiMetrics
 from api.readiness import TIMEOUT_S, Watch, checks
 from api.warehouse_reader import WarehouseReader
@@ -44,6 +45,7 @@ class Services:
     watch: Watch
     decisions: Decisions
     claiming: Claiming
+    erasures: Erasures
     delivery: Delivery
     http: httpx.AsyncClient
 
@@ -71,6 +73,7 @@ class Services:
             watch=Watch(checks(settings, store, judge, http)),
             decisions=Decisions(store, delivery),
             claiming=Claiming(store, hashed, judge.current, limits, settings.claim_ttl_s, metrics),
+            erasures=Erasures(settings, store, delivery),
             delivery=delivery,
             http=http,
         )
@@ -134,6 +137,10 @@ async def _claiming(request: Request) -> Claiming:
     return _of(request).claiming
 
 
+async def _erasures(request: Request) -> Erasures:
+    return _of(request).erasures
+
+
 async def _caller(request: Request) -> Caller:
     caller: Caller = request.state.caller
     return caller
@@ -160,6 +167,7 @@ WatchDep = Annotated[Watch, Depends(_watch)]
 DecisionsDep = Annotated[Decisions, Depends(_decisions)]
 AssessorDep = Annotated[Assessor, Depends(_assessor)]
 ClaimingDep = Annotated[Claiming, Depends(_claiming)]
+ErasuresDep = Annotated[Erasures, Depends(_erasures)]
 CallerDep = Annotated[Caller, Depends(_caller)]
 AdmittedDep = Annotated[Callable[[], bool], Depends(_admitted)]
 AuthorDep = Annotated[Author, Depends(_author)]

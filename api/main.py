@@ -26,6 +26,7 @@ from api.routes import (
     analytics,
     claims,
     decisions,
+    erasures,
     links,
     operations,
     risks,
@@ -96,6 +97,7 @@ def create_app(settings: Settings) -> FastAPI:
         alert_stream,
         analytics,
         decisions,
+        erasures,
         operations,
     ):
         app.include_router(resource.router)

@@ -49,6 +49,7 @@ _KINDS: Mapping[Kind, tuple[int, str]] = MappingProxyType(
         Kind.UNAUTHORIZED: (401, "A valid API key is required"),
         Kind.FORBIDDEN: (403, "The API key does not allow this"),
         Kind.ACCOUNT_UNKNOWN: (404, "Nothing is known of this account"),
+        Kind.RECEIPT_UNKNOWN: (404, "There is no such receipt"),
         Kind.ROUTE_UNKNOWN: (404, "There is no such resource"),
         Kind.METHOD_NOT_ALLOWED: (405, "The resource does not offer this method"),
         Kind.CONFLICT: (409, "What stands does not allow this"),

@@ -1,17 +1,23 @@
 """What analysts decide, to and from ``promo.labels`` and ``promo.link_decisions``. Pure.
 
-A label: ``{user_id, is_abuser, decided_by, note, decided_at}``; ``is_abuser`` null takes back
-what was said before. A link decision names all links of an account that are declared false,
+A label: ``{user_id, is_abuser, decided_by, note, decided_at, about}``; ``is_abuser`` null takes
+back what was said before. A link decision names all links of an account that are declared false,
 the whole list each time, because the topic keeps the newest message of each account alone:
-``{user_id, ignored: [{other_user_id, through, decided_by, note, decided_at}], decided_at}``.
+``{user_id, ignored: [{other_user_id, through, decided_by, note, decided_at, about}], decided_at,
+about}``. ``about`` is the version of the account's row that was decided on.
+
+A tombstone whose header ``version`` says what it comes after ends what was decided; any other
+tombstone changes nothing.
 """
 
+from collections.abc import Iterable
 from datetime import datetime
 
 import orjson
 
 from connectors.columns import (
     Row,
+    bigint,
     flag,
     instant,
     json_object,
@@ -21,29 +27,51 @@ from connectors.columns import (
     text,
 )
 from connectors.errors import PoisonMessage
-from connectors.events import Decision, IgnoredLink, Labelled, LinksDecided, Origin, Tombstone
+from connectors.events import (
+    Decision,
+    Forgotten,
+    IgnoredLink,
+    Labelled,
+    LinksDecided,
+    Origin,
+    Said,
+    Tombstone,
+)
 from connectors.moments import iso
 from connectors.topics import Topic
 
 MOST_IGNORED = 500
 """Links of one account that can be declared false; more is a place, not a list of people."""
 
+TOPIC_OF = {Said.LABEL: Topic.LABELS, Said.LINKS: Topic.LINK_DECISIONS}
+
+_VERSION = "version"
 _KINDS = (None, "device", "phone", "email", "ip", "network")
 
 
-def decode(topic: str, key: bytes | None, value: bytes | None) -> Decision | Tombstone:
+def decode(
+    topic: str,
+    key: bytes | None,
+    value: bytes | None,
+    headers: Iterable[tuple[str, bytes]] = (),
+) -> Decision | Forgotten | Tombstone:
     """Decode one message of either topic.
 
     Raises:
         PoisonMessage: not JSON, or not such a decision.
     """
     if value is None:
-        return Tombstone((key or b"").decode("utf-8", "replace"))
+        return _end(topic, key or b"", dict(headers).get(_VERSION))
     row = json_object(value, "a decision")
-    user_id, origin = key_text(row, "user_id"), _origin(row)
+    user_id, origin, about = key_text(row, "user_id"), _origin(row), _about(row)
     if topic == Topic.LABELS:
-        return Labelled(user_id, flag(row, "is_abuser"), origin)
-    return LinksDecided(user_id, ignored_links(user_id, row.get("ignored")), origin)
+        return Labelled(user_id, flag(row, "is_abuser"), origin, about)
+    return LinksDecided(user_id, ignored_links(user_id, row.get("ignored")), origin, about)
+
+
+def ending(version: int) -> dict[str, bytes]:
+    """The headers of the tombstone that ends what was decided up to a version."""
+    return {_VERSION: str(version).encode()}
 
 
 def encode_label(decision: Labelled, decided_by: str, note: str) -> bytes:
@@ -55,6 +83,7 @@ def encode_label(decision: Labelled, decided_by: str, note: str) -> bytes:
             "decided_by": decided_by,
             "note": note,
             "decided_at": iso(decision.origin.version),
+            "about": decision.about,
         }
     )
 
@@ -71,10 +100,12 @@ def encode_links(decision: LinksDecided) -> bytes:
                     "decided_by": link.decided_by,
                     "note": link.note,
                     "decided_at": iso(link.decided_at_us),
+                    "about": link.about,
                 }
                 for link in decision.ignored
             ],
             "decided_at": iso(decision.origin.version),
+            "about": decision.about,
         }
     )
 
@@ -92,6 +123,22 @@ def ignored_links(user_id: str, entries: object) -> tuple[IgnoredLink, ...]:
         link = _link(user_id, entry)
         links.setdefault(link, link)
     return tuple(sorted(links, key=_order))
+
+
+def _end(topic: str, key: bytes, version: bytes | None) -> Forgotten | Tombstone:
+    if version is None:
+        return Tombstone(key.decode("utf-8", "replace"))
+    said = Said.LABEL if topic == Topic.LABELS else Said.LINKS
+    try:
+        moment_us = int(version)
+        return Forgotten(key.decode(), said, Origin(moment_us, moment_us))
+    except ValueError:
+        raise PoisonMessage("decode", "a tombstone with a wrong key or version") from None
+
+
+def _about(row: Row) -> int:
+    """Which row was decided on; 0, which is older than all, where the message does not tell."""
+    return 0 if row.get("about") is None else bigint(row, "about")
 
 
 def _origin(row: Row) -> Origin:
@@ -116,6 +163,7 @@ def _link(user_id: str, entry: object) -> IgnoredLink:
         decided_by=text(entry, "decided_by") or "",
         note=text(entry, "note") or "",
         decided_at_us=_decided_at_us(entry),
+        about=_about(entry),
     )
 
 

@@ -4,8 +4,8 @@ Stages, in the order in which events flow. Each stage's ends are read when the s
 has drained, because only then has everything arrived that the earlier stages cause:
 
 1. Debezium has confirmed the log position of the last insert,
-2. the source topics, 3. rescore, 4. scores, 5. alerts, 6. dead letters are consumed to their
-   ends by every group that consumes them.
+2. the source topics, 3. analysts' decisions (an erasure ends some), 4. rescore, 5. scores,
+   6. alerts, 7. dead letters are consumed to their ends by every group that consumes them.
 """
 
 import time
@@ -31,9 +31,12 @@ POLL_S = 0.1
 PROBE_AFTER_S = 2.0
 
 _DOWNSTREAM = (Topic.RESCORE, Topic.RISK_SCORES, Topic.ABUSE_ALERTS, Topic.DEAD_LETTER)
-_SOURCES = tuple({t: None for ts in GROUPS.values() for t in ts if t not in _DOWNSTREAM})
+_DECISIONS = (Topic.LABELS, Topic.LINK_DECISIONS)
+_LATER = (*_DECISIONS, *_DOWNSTREAM)
+_SOURCES = tuple({t: None for ts in GROUPS.values() for t in ts if t not in _LATER})
 STAGES: tuple[tuple[str, tuple[Topic, ...]], ...] = (
     ("sources", _SOURCES),
+    ("decisions", _DECISIONS),
     ("rescore", (Topic.RESCORE,)),
     ("scores", (Topic.RISK_SCORES,)),
     ("alerts", (Topic.ABUSE_ALERTS,)),

@@ -7,6 +7,7 @@ older" makes every effect idempotent.
 
 from dataclasses import dataclass, field
 from decimal import Decimal
+from enum import StrEnum
 
 from connectors.profile import Profile
 
@@ -106,12 +107,14 @@ class Labelled:
     """An analyst said what an account is; None takes back what was said before.
 
     It stands above ``is_abuser`` of the account's row. ``version`` is the moment of the
-    decision, microseconds since 1970 UTC.
+    decision, microseconds since 1970 UTC; ``about`` is the version of the account's row that
+    it was made about.
     """
 
     user_id: str
     label: bool | None
     origin: Origin
+    about: int = 0
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -119,8 +122,9 @@ class IgnoredLink:
     """An account that another one is not to be linked with.
 
     ``through`` names a kind of identifier (:class:`ml.store.Link`), None means all of them.
-    Who decided it, why and when (microseconds since 1970 UTC) is kept for people; two entries
-    of the same link are equal whatever is said about them.
+    Who decided it, why and when (microseconds since 1970 UTC) is kept for people, ``about`` (the
+    version of the other account's row) for its erasure; two entries of the same link are equal
+    whatever is said about them.
     """
 
     other_user_id: str
@@ -128,6 +132,7 @@ class IgnoredLink:
     decided_by: str = field(default="", compare=False)
     note: str = field(default="", compare=False)
     decided_at_us: int = field(default=0, compare=False)
+    about: int = field(default=0, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,17 +140,38 @@ class LinksDecided:
     """All links of an account that analysts have declared false, the whole list each time.
 
     It works both ways: neither account counts as the other's neighbour. ``version`` is the
-    moment of the newest decision, microseconds since 1970 UTC.
+    moment of the newest decision, microseconds since 1970 UTC; ``about`` is the version of the
+    account's row that it was made about.
     """
 
     user_id: str
     ignored: tuple[IgnoredLink, ...]
     origin: Origin
+    about: int = 0
+
+
+class Said(StrEnum):
+    """The two things that analysts say of an account."""
+
+    LABEL = "label"
+    LINKS = "links"
+
+
+@dataclass(frozen=True, slots=True)
+class Forgotten:
+    """What analysts had said of an erased account is gone, from its topic too.
+
+    ``version`` is later than that of the last decision, on the same scale.
+    """
+
+    user_id: str
+    said: Said
+    origin: Origin
 
 
 @dataclass(frozen=True, slots=True)
 class Tombstone:
-    """The marker after a delete that lets Kafka compact the key away; it changes nothing."""
+    """A marker that lets Kafka compact the key away, and changes nothing."""
 
     key: str
 
@@ -154,10 +180,14 @@ AccountChange = Registered | Updated | Erased
 RedemptionChange = Redeemed | RedemptionWithdrawn
 CodeChange = CodeDefined | CodeWithdrawn
 Decision = Labelled | LinksDecided
-"""What analysts decide; it outlives the erasure and the return of an account's row."""
+"""What analysts decide.
+
+It stands until the account is erased: a decision that was made about a row older than an erasure
+counts for nothing, whichever of both arrives first, and an account that returns begins anew.
+"""
 
 RowChange = AccountChange | RedemptionChange | CodeChange
 """What changes a row of the source."""
 
-Change = RowChange | Decision
+Change = RowChange | Decision | Forgotten
 """Everything that changes a feature store."""

@@ -153,7 +153,7 @@ class Offsets:
             found = known.topics[topic.value]
             if found.error is not None:
                 raise DependencyDown(
-                    f"Kafka has no topic {topic.value}: `python -m connectors.topics` makes it"
+                    f"Kafka has no topic {topic.value}: `python -m connectors.make_topics` makes it"
                 )
             self._partitions[topic] = [TopicPartition(topic.value, n) for n in found.partitions]
             self._partitions[topic].sort(key=lambda p: p.partition)

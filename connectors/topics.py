@@ -1,22 +1,20 @@
-"""Every topic in one table: key, partitions, retention. ``python -m connectors.topics`` makes them.
+"""Every topic in one table: key, partitions, retention.
 
-Topics are created before any worker starts: a Faust app ignores a topic that is missing
-at its start and does not find it later.
+:mod:`connectors.make_topics` makes them; :mod:`connectors.retention` says how long they keep what
+was erased.
 """
 
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from types import MappingProxyType
 
-from confluent_kafka import KafkaError, KafkaException
-from confluent_kafka.admin import AdminClient, NewTopic
-
-from connectors.errors import DependencyDown
-from connectors.settings import load_settings
-
 DAY_MS = 86_400_000
+SEGMENT_MS = DAY_MS // 2
+"""After that a segment is closed, by a message that comes or by one that is sent for it."""
+
+MOST_COMPACTION_LAG_DAYS = 2
+TOMBSTONES_KEPT_DAYS = 1
 MAX_MESSAGE_BYTES = 16 * 1024 * 1024
 MAX_DEAD_LETTER_BYTES = MAX_MESSAGE_BYTES + 64 * 1024
 """The largest message still fits when the headers of a dead letter come on top."""
@@ -52,12 +50,25 @@ class TopicSpec:
 
 def _compacted(lag_days: int = 0) -> Mapping[str, str]:
     """For ever, the newest of each key; ``lag_days`` in which nothing is compacted away."""
-    lag_ms = str(lag_days * DAY_MS)
-    return MappingProxyType({"cleanup.policy": "compact", "min.compaction.lag.ms": lag_ms})
+    return MappingProxyType(
+        {
+            "cleanup.policy": "compact",
+            "min.compaction.lag.ms": str(lag_days * DAY_MS),
+            "max.compaction.lag.ms": str(MOST_COMPACTION_LAG_DAYS * DAY_MS),
+            "delete.retention.ms": str(TOMBSTONES_KEPT_DAYS * DAY_MS),
+            "segment.ms": str(SEGMENT_MS),
+        }
+    )
 
 
 def _kept(days: int) -> Mapping[str, str]:
-    return MappingProxyType({"cleanup.policy": "delete", "retention.ms": str(days * DAY_MS)})
+    return MappingProxyType(
+        {
+            "cleanup.policy": "delete",
+            "retention.ms": str(days * DAY_MS),
+            "segment.ms": str(SEGMENT_MS),
+        }
+    )
 
 
 TOPICS: Mapping[Topic, TopicSpec] = MappingProxyType(
@@ -78,6 +89,12 @@ TOPICS: Mapping[Topic, TopicSpec] = MappingProxyType(
         ),
     }
 )
+
+
+def is_compacted(topic: Topic) -> bool:
+    """Whether the newest message of each key stays for ever."""
+    return TOPICS[topic].config["cleanup.policy"] == "compact"
+
 
 SCORING_SOURCES = (
     Topic.USERS,
@@ -100,55 +117,3 @@ WAREHOUSE_SOURCES = (
 )
 SCORING_GROUP = "promo-scoring"
 WAREHOUSE_GROUP = "promo-warehouse"
-
-
-def create_topics(bootstrap: str, partitions: int, timeout_s: float = 30.0) -> list[str]:
-    """Create what is missing; existing topics stay as they are.
-
-    Args:
-        bootstrap: ``host:port`` of the broker.
-        partitions: for the topics whose spec leaves the number open.
-        timeout_s: how long to wait for the broker.
-
-    Returns:
-        The names of the topics that were created (empty when all existed).
-
-    Raises:
-        DependencyDown: the broker did not answer in time.
-    """
-    admin = AdminClient({"bootstrap.servers": bootstrap, "log_level": 3})
-    wanted = [
-        NewTopic(
-            topic.value,
-            num_partitions=spec.partitions or partitions,
-            replication_factor=1,
-            config={"max.message.bytes": str(MAX_MESSAGE_BYTES), **spec.config},
-        )
-        for topic, spec in TOPICS.items()
-    ]
-    created = []
-    for name, future in admin.create_topics(wanted, request_timeout=timeout_s).items():
-        try:
-            future.result()
-            created.append(name)
-        except KafkaException as error:
-            if error.args[0].code() != KafkaError.TOPIC_ALREADY_EXISTS:
-                raise DependencyDown(
-                    f"Kafka at {bootstrap} did not create {name}: {error}"
-                ) from error
-    return created
-
-
-def main() -> None:
-    """Create the topics named in this module on the configured broker."""
-    settings = load_settings()
-    started = time.monotonic()
-    created = create_topics(settings.kafka_bootstrap, settings.kafka_partitions)
-    print(
-        f"topics: {len(created)} created, {len(TOPICS) - len(created)} existed"
-        f" ({time.monotonic() - started:.1f} s)"
-    )
-
-
-if __name__ == "__main__":
-    main()

@@ -3,8 +3,8 @@
 from bisect import bisect_left, insort
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
-from typing import assert_never
+from dataclasses import dataclass, field, replace
+from typing import Generic, TypeVar, assert_never
 
 from connectors.events import (
     AccountChange,
@@ -12,6 +12,7 @@ from connectors.events import (
     CodeDefined,
     CodeWithdrawn,
     Erased,
+    Forgotten,
     IgnoredLink,
     Labelled,
     LinksDecided,
@@ -19,6 +20,7 @@ from connectors.events import (
     RedemptionChange,
     RedemptionWithdrawn,
     Registered,
+    Said,
     Updated,
 )
 from connectors.profile import Profile
@@ -38,6 +40,16 @@ from ml.store import (
 _Member = tuple[int, str]
 _Stranger = tuple[str, str | None, str]
 _NEVER = -1
+_T = TypeVar("_T")
+
+
+@dataclass(frozen=True, slots=True)
+class _Decided(Generic[_T]):
+    """What analysts decided last: its moment, and the version of the row that it was about."""
+
+    what: _T
+    version: int = _NEVER
+    about: int = _NEVER
 
 
 @dataclass(slots=True)
@@ -45,15 +57,16 @@ class _Account:
     version: int = _NEVER
     profile: Profile | None = None
     row_label: bool | None = None
-    decided: tuple[int, bool | None] = (_NEVER, None)
-    ignored: tuple[int, tuple[IgnoredLink, ...]] = (_NEVER, ())
+    erased: int = _NEVER
+    decided: _Decided[bool | None] = field(default_factory=lambda: _Decided(None))
+    ignored: _Decided[tuple[IgnoredLink, ...]] = field(default_factory=lambda: _Decided(()))
     redemptions: list[Redemption] = field(default_factory=list)
     usages: dict[int, tuple[int, Redemption | None]] = field(default_factory=dict)
 
     @property
     def label(self) -> bool | None:
         """An analyst's word, else what the row says."""
-        return self.row_label if self.decided[1] is None else self.decided[1]
+        return self.row_label if self.decided.what is None else self.decided.what
 
     @property
     def newest_us(self) -> int:
@@ -82,8 +95,10 @@ class MemoryStore:
         affected: set[str] = set()
         for change in changes:
             match change:
-                case Registered() | Updated() | Erased():
+                case Registered() | Updated():
                     affected |= self._apply_account(change)
+                case Erased():
+                    affected |= self._apply_account(change) | self._end_decisions(change)
                 case Redeemed() | RedemptionWithdrawn():
                     affected |= self._apply_redemption(change)
                 case CodeDefined() | CodeWithdrawn():
@@ -92,6 +107,10 @@ class MemoryStore:
                     affected |= self._apply_label(change)
                 case LinksDecided():
                     affected |= self._apply_links(change)
+                case Forgotten(said=Said.LABEL):
+                    affected |= self._apply_label(Labelled(change.user_id, None, change.origin))
+                case Forgotten():
+                    affected |= self._apply_links(LinksDecided(change.user_id, (), change.origin))
                 case _:
                     assert_never(change)
         return affected
@@ -195,28 +214,70 @@ class MemoryStore:
 
     def _apply_label(self, change: Labelled) -> set[str]:
         account = self._accounts[change.user_id]
-        if change.origin.version < account.decided[0]:
+        if change.origin.version < account.decided.version:
             return set()
-        redelivered, label = change.origin.version == account.decided[0], account.label
-        account.decided = (change.origin.version, change.label)
+        redelivered, label = change.origin.version == account.decided.version, account.label
+        said = None if change.about <= account.erased else change.label
+        account.decided = _Decided(said, change.origin.version, change.about)
         if not redelivered and label == account.label:
             return set()
         return self._in_reach(account.profile) - {change.user_id}
 
     def _apply_links(self, change: LinksDecided) -> set[str]:
         user_id, account = change.user_id, self._accounts[change.user_id]
-        version, before = account.ignored
-        if change.origin.version < version:
+        if change.origin.version < account.ignored.version:
             return set()
-        account.ignored = (change.origin.version, change.ignored)
-        for link in before:
+        before = account.ignored.what
+        standing = () if change.about <= account.erased else change.ignored
+        standing = tuple(
+            link for link in standing if link.about > self._accounts[link.other_user_id].erased
+        )
+        self._ignore(user_id, _Decided(standing, change.origin.version, change.about))
+        return self._registered({user_id, *_others(before), *_others(standing)})
+
+    def _ignore(self, user_id: str, decided: _Decided[tuple[IgnoredLink, ...]]) -> None:
+        """Let an account's list stand, and no other list of it."""
+        for link in self._accounts[user_id].ignored.what:
             self._strangers[user_id].discard((link.other_user_id, link.through, user_id))
             self._strangers[link.other_user_id].discard((user_id, link.through, user_id))
-        for link in change.ignored:
+        for link in decided.what:
             self._strangers[user_id].add((link.other_user_id, link.through, user_id))
             self._strangers[link.other_user_id].add((user_id, link.through, user_id))
-        named = {user_id, *(link.other_user_id for link in (*before, *change.ignored))}
-        return {user for user in named if self._accounts[user].profile}
+        self._accounts[user_id].ignored = decided
+
+    def _end_decisions(self, change: Erased) -> set[str]:
+        """An erasure ends what was decided about older rows, in other accounts' lists too.
+
+        It matters to nobody, unless the account has come back already.
+        """
+        user_id, account = change.user_id, self._accounts[change.user_id]
+        if change.origin.version <= account.erased:
+            return set()
+        account.erased = change.origin.version
+        affected, label = set(), account.label
+        if account.decided.about <= account.erased:
+            account.decided = replace(account.decided, what=None)
+        if label != account.label:
+            affected |= self._in_reach(account.profile)
+        for owner in {owner for _, _, owner in self._strangers[user_id]}:
+            affected |= self._end_links(owner, user_id)
+        return affected - {user_id} if account.profile else set()
+
+    def _end_links(self, owner: str, erased: str) -> set[str]:
+        """Take what names an erased account out of a list; the accounts that it had named."""
+        decided, until = self._accounts[owner].ignored, self._accounts[erased].erased
+        over = {
+            link
+            for link in decided.what
+            if (owner == erased and decided.about <= until)
+            or (link.other_user_id == erased and link.about <= until)
+        }
+        kept = tuple(link for link in decided.what if link not in over)
+        self._ignore(owner, replace(decided, what=kept))
+        return self._registered({owner, *_others(over)}) if over else set()
+
+    def _registered(self, users: Iterable[str]) -> set[str]:
+        return {user for user in users if self._accounts[user].profile}
 
     def _move(self, before: Profile | None, after: Profile | None) -> None:
         for profile in (before,) if before else ():
@@ -264,6 +325,8 @@ class MemoryStore:
         codes = account.codes(self._cap)
         if earlier is not None:
             account.redemptions.remove(earlier)
+            if all(r.promo_code != earlier.promo_code for r in account.redemptions):
+                self._waiting[earlier.promo_code].discard(user_id)
         if redemption is not None:
             insort(account.redemptions, redemption)
             if self._codes.get(redemption.promo_code, (_NEVER, None))[1] is None:
@@ -311,6 +374,10 @@ class MemoryStore:
             )
         self._codes[change.promo_code] = (change.origin.version, terms)
         return {u for u in self._waiting[change.promo_code] if self._accounts[u].profile}
+
+
+def _others(links: Iterable[IgnoredLink]) -> set[str]:
+    return {link.other_user_id for link in links}
 
 
 def _member(profile: Profile) -> _Member:

@@ -1,11 +1,19 @@
-"""Structured logs: one JSON object a line on standard error, for the supervisor to rotate."""
+"""Structured logs: one JSON object a line on standard error, for the supervisor to rotate.
+
+An unexpected error's own text stays out: a library's may quote the row or the statement that it
+failed on, and with it a person. Where it arose, and of which kind it is, tells enough; the message
+that did it is named by its position.
+"""
 
 import logging
 import sys
+import traceback
 from datetime import UTC, datetime
 from typing import Any
 
 import orjson
+
+from connectors.errors import PromoError
 
 _STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
 
@@ -22,9 +30,21 @@ class JsonFormatter(logging.Formatter):
             "message": record.getMessage(),
         }
         line |= {key: value for key, value in vars(record).items() if key not in _STANDARD}
-        if record.exc_info:
-            line["error"] = self.formatException(record.exc_info)
+        if record.exc_info and record.exc_info[1] is not None:
+            line["error"] = told(record.exc_info[1])
         return orjson.dumps(line, default=str).decode()
+
+
+def told(error: BaseException) -> str:
+    """An error, and those behind it: where each arose, its kind, and its text if that is ours."""
+    parts = []
+    cause: BaseException | None = error
+    while cause is not None:
+        text = f": {cause}" if isinstance(cause, PromoError) else ""
+        where = "".join(traceback.format_tb(cause.__traceback__))
+        parts.append(f"{where}{type(cause).__qualname__}{text}")
+        cause = cause.__cause__ or (None if cause.__suppress_context__ else cause.__context__)
+    return "\n\nafter:\n".join(parts)
 
 
 def configure(level: str) -> None:

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Sequence
+from typing import cast
 
 from confluent_kafka import OFFSET_BEGINNING, Consumer, Message, TopicPartition
 
@@ -49,6 +50,11 @@ def read_topic(
 def _all_partitions(consumer: Consumer, topic: str) -> list[TopicPartition]:
     partitions = consumer.list_topics(topic, timeout=10).topics[topic].partitions
     return [TopicPartition(topic, partition, OFFSET_BEGINNING) for partition in partitions]
+
+
+def headers_of(message: Message) -> list[tuple[str, bytes]]:
+    """A message's headers, in order."""
+    return cast("list[tuple[str, bytes]]", message.headers() or [])
 
 
 def eventually(holds: Callable[[], bool], what: str, timeout_s: float = 20.0) -> None:

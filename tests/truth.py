@@ -12,7 +12,15 @@ from redis import Redis
 
 from connectors.columns import microseconds
 from connectors.decisions import decode
-from connectors.events import CodeDefined, Decision, Origin, Redeemed, Registered, Tombstone
+from connectors.events import (
+    CodeDefined,
+    Decision,
+    Forgotten,
+    Origin,
+    Redeemed,
+    Registered,
+    Tombstone,
+)
 from connectors.lag import Offsets
 from connectors.profile import keyed_hasher, profile
 from connectors.settings import Settings, required
@@ -23,7 +31,7 @@ from ml.scorer import Risk, score
 from stream_processors.scoring.documents import score_document
 from stream_processors.scoring.rescore import Trigger
 from stream_processors.scoring.running_judge import RunningJudge
-from tests.reading import read_topic
+from tests.reading import headers_of, read_topic
 from warehouse.client import reader
 
 VERDICT = (
@@ -85,7 +93,7 @@ def risks_in_topic(settings: Settings) -> dict[str, Any]:
     """Each account's newest document in the compacted topic; erased accounts are not in it."""
     newest: dict[str, Any] = {}
     for message in _whole(settings, Topic.RISK_SCORES):
-        user, value = (message.key() or b"").decode(), message.value()
+        user, value = (message.key() or b"").decode("utf-8", "replace"), message.value()
         if value is None:
             newest.pop(user, None)
         else:
@@ -178,10 +186,10 @@ def _events(settings: Settings) -> Iterator[Registered | Redeemed | CodeDefined]
             yield CodeDefined(code, kind, value, least, origin)
 
 
-def _decisions(settings: Settings) -> Iterator[Decision]:
+def _decisions(settings: Settings) -> Iterator[Decision | Forgotten]:
     for topic in (Topic.LABELS, Topic.LINK_DECISIONS):
         for message in _whole(settings, topic):
-            decision = decode(topic, message.key(), message.value())
+            decision = decode(topic, message.key(), message.value(), headers_of(message))
             if not isinstance(decision, Tombstone):
                 yield decision
 

@@ -70,13 +70,13 @@ def _defined(*row: Any) -> CodeDefined:
     return CodeDefined(promo_code, discount_type, discount_value, least, Origin(*origin))
 
 
-def _labelled(user_id: str, label: bool | None, version: int) -> Labelled:
-    return Labelled(user_id, label, Origin(version, version))
+def _labelled(user_id: str, label: bool | None, version: int, about: int) -> Labelled:
+    return Labelled(user_id, label, Origin(version, version), about)
 
 
-def _decided(user_id: str, ignored: str, version: int) -> LinksDecided:
+def _decided(user_id: str, ignored: str, version: int, about: int) -> LinksDecided:
     links = ignored_links(user_id, orjson.loads(ignored))
-    return LinksDecided(user_id, links, Origin(version, version))
+    return LinksDecided(user_id, links, Origin(version, version), about)
 
 
 _EVENTS: dict[str, Callable[..., Change]] = {

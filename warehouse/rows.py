@@ -115,6 +115,7 @@ def label_row(document: Mapping[str, Any]) -> Row:
             "decided_by": str(document.get("decided_by") or ""),
             "note": str(document.get("note") or ""),
             "version": _decided(document),
+            "about": int(document.get("about") or 0),
         },
     )
 
@@ -127,6 +128,7 @@ def link_decisions_row(document: Mapping[str, Any]) -> Row:
             **_copied(document, "user_id", "decided_at"),
             "ignored": orjson.dumps(document["ignored"]).decode(),
             "version": _decided(document),
+            "about": int(document.get("about") or 0),
         },
     )
 

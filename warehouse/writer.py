@@ -1,13 +1,16 @@
-"""Rows into ClickHouse, in one insert a table."""
+"""Rows into ClickHouse, in one insert a table; and out of it."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 import orjson
 from clickhouse_connect.driver import AsyncClient
 
 from connectors.settings import Settings
 from warehouse.client import async_writer, clickhouse_answers
+from warehouse.mutations import mutation
+from warehouse.queries import query
+from warehouse.removals import Removals, portions
 from warehouse.rows import Row, Table
 
 _SETTINGS = {
@@ -15,6 +18,8 @@ _SETTINGS = {
     "input_format_skip_unknown_fields": 0,
     "async_insert": 0,
 }
+
+_ACCEPTED = {"mutations_sync": 0}
 
 
 class Writer:
@@ -45,20 +50,35 @@ class Writer:
                 )  # fmt: skip
         return {table: len(lines) for table, lines in blocks.items()}
 
-    async def forget_scores(self, user_ids: Sequence[str]) -> None:
-        """Delete all scores of erased accounts.
+    async def remove(self, removals: Removals) -> None:
+        """Have what was erased removed; what is inserted afterwards is not touched by it.
+
+        Returns when ClickHouse has accepted all of it, which it keeps over a crash. Until it has
+        rewritten a part, its files have the old rows, and answers do not.
+
+        Raises:
+            DependencyDown: ClickHouse does not answer; to repeat it is harmless.
+        """
+        for name, parameters in removals.statements():
+            with clickhouse_answers():
+                client = await self._connected()
+                await client.command(
+                    mutation(name), parameters=dict(parameters), settings=_ACCEPTED
+                )
+
+    async def known(self, users: Iterable[str]) -> dict[str, bool]:
+        """Which of these accounts are known, and whether each one stands erased.
 
         Raises:
             DependencyDown: ClickHouse does not answer.
         """
-        if not user_ids:
-            return
-        with clickhouse_answers():
-            client = await self._connected()
-            await client.command(
-                "DELETE FROM risk_scores WHERE user_id IN {users:Array(String)}",
-                parameters={"users": list(user_ids)},
-            )
+        found: dict[str, bool] = {}
+        for portion in portions(users):
+            with clickhouse_answers():
+                client = await self._connected()
+                answer = await client.query(query("known_accounts"), {"users": portion})
+            found |= {str(user): bool(is_erased) for user, is_erased in answer.result_rows}
+        return found
 
     async def close(self) -> None:
         """Give the connections back."""

@@ -15,6 +15,7 @@ class Kind(StrEnum):
     UNAUTHORIZED = "unauthorized"
     FORBIDDEN = "forbidden"
     ACCOUNT_UNKNOWN = "account-unknown"
+    RECEIPT_UNKNOWN = "receipt-unknown"
     ROUTE_UNKNOWN = "route-unknown"
     METHOD_NOT_ALLOWED = "method-not-allowed"
     CONFLICT = "conflict"

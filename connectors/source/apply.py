@@ -1,4 +1,4 @@
-"""Bring the source database to the state that schema.sql and roles.sql describe."""
+"""Bring the source database to the state that the .sql files beside this one describe."""
 
 from pathlib import Path
 
@@ -11,11 +11,11 @@ HERE = Path(__file__).parent
 
 
 def apply_schema(superuser_dsn: str, settings: Settings) -> None:
-    """Make tables, publication, roles and grants in one transaction; idempotent.
+    """Make tables, publication, functions, roles and grants in one transaction; idempotent.
 
     Args:
         superuser_dsn: how to reach the source database as a superuser.
-        settings: names and passwords of the two roles.
+        settings: names and passwords of the three roles.
 
     Raises:
         SettingsError: a role's password is not set.
@@ -26,11 +26,16 @@ def apply_schema(superuser_dsn: str, settings: Settings) -> None:
         "promo.app_password": required(settings.postgres_password, "postgres_password"),
         "promo.cdc_user": settings.postgres_cdc_user,
         "promo.cdc_password": required(settings.postgres_cdc_password, "postgres_cdc_password"),
+        "promo.eraser_user": settings.postgres_eraser_user,
+        "promo.eraser_password": required(
+            settings.postgres_eraser_password, "postgres_eraser_password"
+        ),
     }
     try:
         with psycopg.connect(superuser_dsn) as connection:
             connection.execute("SET client_min_messages = warning")
-            connection.execute((HERE / "schema.sql").read_bytes())
+            for script in ("schema.sql", "erasure.sql"):
+                connection.execute((HERE / script).read_bytes())
             for name, value in session.items():
                 connection.execute("SELECT set_config(%s, %s, true)", (name, value))
             connection.execute((HERE / "roles.sql").read_bytes())

@@ -52,6 +52,17 @@ CREATE TABLE IF NOT EXISTS promo_usages (
 -- where a btree refuses those over a third of a page.
 CREATE INDEX IF NOT EXISTS promo_usages_of_user ON promo_usages USING hash (user_id);
 
+-- An account that is deleted takes its redemptions along, whoever deletes it and however.
+CREATE OR REPLACE FUNCTION withdraw_redemptions() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    DELETE FROM public.promo_usages WHERE user_id = OLD.user_id;
+    RETURN NULL;
+END
+$$;
+CREATE OR REPLACE TRIGGER users_deleted AFTER DELETE ON users
+FOR EACH ROW EXECUTE FUNCTION withdraw_redemptions();
+
 -- An update or a deletion carries the whole old row, so that it can be taken out of the counts.
 ALTER TABLE users REPLICA IDENTITY FULL;
 ALTER TABLE promo_codes REPLICA IDENTITY FULL;

@@ -12,9 +12,9 @@ from functools import partial
 from pydantic import SecretStr
 
 from connectors.debezium.register import register
+from connectors.make_topics import create_topics
 from connectors.settings import Settings
 from connectors.source.apply import apply_schema
-from connectors.topics import create_topics
 from infra.native.broker import connect_command, kafka_command, prepare_connect, prepare_kafka
 from infra.native.jars import jars_in
 from infra.native.jvm import Jvm

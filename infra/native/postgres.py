@@ -45,6 +45,9 @@ timezone = 'UTC'
 log_timezone = 'UTC'
 log_line_prefix = '%m [%p] %q%u@%d '
 log_checkpoints = off
+# What is logged of a statement that fails: its error, never the values in it or beside it.
+log_error_verbosity = terse
+log_min_error_statement = panic
 """
 
 # Whoever may enter the socket folder (mode 700) is superuser; over TCP a password is needed.

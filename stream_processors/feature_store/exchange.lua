@@ -2,13 +2,14 @@
 --
 -- ARGV[1]  msgpack {changes, subjects, hypothetical, sources, token,
 --                   window, cap, day_us, strong, code_links}
--- Returns  msgpack {affected, left_over, subjects, accounts}
+-- Returns  msgpack {affected, left_over, endings, subjects, accounts}
 --
 -- Keys
 --   a:<user>         hash: v version, p profile, t sign-up, l label, i identifiers,
---                    f facts that neighbours see, dv and d an analyst's label,
---                    gv and g accounts that an analyst declared falsely linked, each
---                    {other, through, decided by, note, decided at},
+--                    f facts that neighbours see, e version of its last erasure,
+--                    dv, d and da an analyst's label: moment, word, row it was about,
+--                    gv, g and ga the same of accounts declared falsely linked, each
+--                    {other, through, decided by, note, decided at, its row},
 --                    r<usage> [version, member or false] of each of its redemptions
 --   x:<user>         set of "<who says so>\0<through>\0<other>": accounts falsely linked with it
 --   z:<user>         sorted set of its counted redemptions: "<usage>:<code>" by time of use
@@ -16,6 +17,8 @@
 --   c:<code>         hash: v version, d terms
 --   w:<code>         set of accounts that redeemed the code before it was defined
 --   o:<source>       hash, an outbox: accounts that still have to be scored again -> token
+--   q:<source>       hash, an outbox: "label:<user>" and "links:<user>", what of them an erasure
+--                    has ended and the topic still says -> token
 --   risk:<user>      hash: the latest risk (written by keep.lua)
 --   turn:<user>      token of who is deciding about an account just now (see end_turn.lua)
 --
@@ -92,7 +95,9 @@ local function reach(user, created, identifiers, found)
 end
 
 local function read_account(user)
-  local fields = redis.call('HMGET', 'a:' .. user, 'v', 'p', 't', 'l', 'i', 'f', 'dv', 'd')
+  local fields = redis.call(
+    'HMGET', 'a:' .. user, 'v', 'p', 't', 'l', 'i', 'f', 'dv', 'd', 'e', 'da'
+  )
   return {
     version = tonumber(fields[1]) or -1,
     profile = fields[2],
@@ -101,6 +106,8 @@ local function read_account(user)
     facts = fields[6],
     decided = tonumber(fields[7]) or -1,
     word = fields[8],
+    erased = tonumber(fields[9]) or -1,
+    about = tonumber(fields[10]) or (fields[8] and 0 or -1),
     packed = fields[5],
     identifiers = fields[5] and cmsgpack.unpack(fields[5]) or {},
   }
@@ -158,12 +165,35 @@ local function put_account(
   touch_all(found, user, index, cause)
 end
 
-local function put_label(index, user, version, label)
+local function erased_by(user)
+  return tonumber(redis.call('HGET', 'a:' .. user, 'e')) or -1
+end
+
+local function is_registered(user)
+  return redis.call('HEXISTS', 'a:' .. user, 'p') == 1
+end
+
+local function set_or_drop(key, field, value)
+  if value then redis.call('HSET', key, field, value) else redis.call('HDEL', key, field) end
+end
+
+-- The topic has to be told that an erasure has ended what it says.
+local function owe_ending(source, said, user)
+  redis.call('HSET', 'q:' .. source, said .. ':' .. user, input.token)
+end
+
+-- "about" is false where the topic has nothing more to say.
+local function put_label(index, source, user, version, label, about)
   local account = read_account(user)
   if version < account.decided then return end
   local key = 'a:' .. user
+  if about and about <= account.erased then
+    owe_ending(source, 'label', user)
+    label, about = false, false
+  end
   redis.call('HSET', key, 'dv', version)
-  if label then redis.call('HSET', key, 'd', label) else redis.call('HDEL', key, 'd') end
+  set_or_drop(key, 'd', label)
+  set_or_drop(key, 'da', about)
   local after = label or redis.call('HGET', key, 'l')
   if version == account.decided or (account.label or '') ~= (after or '') then
     local found = {}
@@ -172,28 +202,56 @@ local function put_label(index, user, version, label)
   end
 end
 
-local function put_links(index, source, user, version, ignored)
+local function marks(link, user)
+  local mark = user .. '\0' .. link[2] .. '\0'
+  return mark .. link[1], mark .. user
+end
+
+local function ignored_by(user)
+  local packed = redis.call('HGET', 'a:' .. user, 'g')
+  return packed and cmsgpack.unpack(packed) or {}
+end
+
+-- Let an account's list stand, and no other list of it.
+local function ignore(user, links)
+  for _, link in ipairs(ignored_by(user)) do
+    local mine, theirs = marks(link, user)
+    redis.call('SREM', 'x:' .. user, mine)
+    redis.call('SREM', 'x:' .. link[1], theirs)
+  end
+  for _, link in ipairs(links) do
+    local mine, theirs = marks(link, user)
+    redis.call('SADD', 'x:' .. user, mine)
+    redis.call('SADD', 'x:' .. link[1], theirs)
+  end
+  set_or_drop('a:' .. user, 'g', #links > 0 and cmsgpack.pack(links))
+end
+
+local function put_links(index, source, user, version, ignored, about)
   local key = 'a:' .. user
-  local known = redis.call('HMGET', key, 'gv', 'g')
-  if version < (tonumber(known[1]) or -1) then return end
-  local named = {[user] = true}
-  for _, link in ipairs(known[2] and cmsgpack.unpack(known[2]) or {}) do
-    local other, mark = link[1], user .. '\0' .. link[2] .. '\0'
-    redis.call('SREM', 'x:' .. user, mark .. other)
-    redis.call('SREM', 'x:' .. other, mark .. user)
-    named[other] = true
+  local known = tonumber(redis.call('HGET', key, 'gv')) or -1
+  if version < known then return end
+  local named, standing, ended = {[user] = true}, {}, false
+  for _, link in ipairs(ignored_by(user)) do
+    named[link[1]] = true
     -- A redelivery cannot tell these any more, so they are kept until they were passed on.
-    if version ~= tonumber(known[1]) then redis.call('HSET', 'o:' .. source, other, input.token) end
+    if version ~= known then redis.call('HSET', 'o:' .. source, link[1], input.token) end
   end
+  if about and about <= erased_by(user) then ignored, about, ended = {}, false, true end
   for _, link in ipairs(ignored) do
-    local other, mark = link[1], user .. '\0' .. link[2] .. '\0'
-    redis.call('SADD', 'x:' .. user, mark .. other)
-    redis.call('SADD', 'x:' .. other, mark .. user)
-    named[other] = true
+    if (link[6] or 0) > erased_by(link[1]) then
+      standing[#standing + 1] = link
+      named[link[1]] = true
+    else
+      ended = true
+    end
   end
-  redis.call('HSET', key, 'gv', version, 'g', cmsgpack.pack(ignored))
+  if ended then owe_ending(source, 'links', user) end
+  ignore(user, standing)
+  redis.call('HSET', key, 'gv', version)
+  set_or_drop(key, 'ga', about)
   for other in pairs(named) do
-    if redis.call('HEXISTS', 'a:' .. other, 'p') == 1 then touch(other, index, 'label') end
+    if is_registered(other) then touch(other, index, 'label') end
   end
 end
 
@@ -209,6 +267,64 @@ local function may_bridge(user, link)
   return false
 end
 
+-- Take what names an erased account out of a list; returns the accounts that it had named.
+local function end_links(source, owner, erased, until_version)
+  local links = ignored_by(owner)
+  local about = tonumber(redis.call('HGET', 'a:' .. owner, 'ga')) or (#links > 0 and 0 or -1)
+  local all_over = owner == erased and about <= until_version
+  local kept, named = {}, {}
+  for _, link in ipairs(links) do
+    if all_over or (link[1] == erased and (link[6] or 0) <= until_version) then
+      named[owner], named[link[1]] = true, true
+    else
+      kept[#kept + 1] = link
+    end
+  end
+  if next(named) or (all_over and about >= 0) then owe_ending(source, 'links', owner) end
+  ignore(owner, kept)
+  if all_over then redis.call('HDEL', 'a:' .. owner, 'ga') end
+  return named
+end
+
+-- An erasure ends what was decided about older rows, in other accounts' lists too. It matters to
+-- nobody, unless the account has come back already.
+local function end_decisions(index, source, user, version)
+  local account = read_account(user)
+  if version <= account.erased then return end
+  local key, found = 'a:' .. user, {}
+  redis.call('HSET', key, 'e', version)
+  if account.about >= 0 and account.about <= version then
+    owe_ending(source, 'label', user)
+    redis.call('HDEL', key, 'd', 'da')
+    if account.profile and account.word
+      and account.word ~= redis.call('HGET', key, 'l') then
+      reach(user, account.created, account.identifiers, found)
+    end
+  end
+  local owners = {[user] = true}
+  for _, member in ipairs(redis.call('SMEMBERS', 'x:' .. user)) do
+    owners[string.match(member, '^[^%z]*')] = true
+  end
+  for owner in pairs(owners) do
+    for other in pairs(end_links(source, owner, user, version)) do
+      if is_registered(other) then found[other] = true end
+    end
+  end
+  if account.profile then
+    for other in pairs(found) do redis.call('HSET', 'o:' .. source, other, input.token) end
+    touch_all(found, user, index, 'label')
+  end
+end
+
+-- An account does not wait for a code of which it has no redemption left.
+local function stop_waiting(user, code)
+  if redis.call('SISMEMBER', 'w:' .. code, user) == 0 then return end
+  for _, member in ipairs(redis.call('ZRANGE', 'z:' .. user, 0, -1)) do
+    if string.sub(member, 22) == code then return end
+  end
+  redis.call('SREM', 'w:' .. code, user)
+end
+
 local function put_redemption(index, user, version, usage, code, used_at)
   local key, field = 'a:' .. user, 'r' .. usage
   local known = redis.call('HGET', key, field)
@@ -217,7 +333,10 @@ local function put_redemption(index, user, version, usage, code, used_at)
   -- A redelivery cannot tell any more which code it took away: then all codes count.
   local redelivered = version == earlier[1]
   local codes = add_codes({}, user)
-  if earlier[2] then redis.call('ZREM', 'z:' .. user, earlier[2]) end
+  if earlier[2] then
+    redis.call('ZREM', 'z:' .. user, earlier[2])
+    stop_waiting(user, string.sub(earlier[2], 22))
+  end
   local member = used_at and (usage .. ':' .. code) or false
   if member then
     redis.call('ZADD', 'z:' .. user, used_at, member)
@@ -250,20 +369,23 @@ local function put_code(index, code, version, terms)
   redis.call('HSET', key, 'v', version)
   if terms then redis.call('HSET', key, 'd', terms) else redis.call('HDEL', key, 'd') end
   for _, user in ipairs(redis.call('SMEMBERS', 'w:' .. code)) do
-    if redis.call('HEXISTS', 'a:' .. user, 'p') == 1 then touch(user, index, 'rescore') end
+    if is_registered(user) then touch(user, index, 'rescore') end
   end
 end
 
 local put = {
   account = put_account, redemption = put_redemption, code = put_code,
-  label = put_label, links = put_links,
+  label = put_label, links = put_links, ending = end_decisions,
 }
 for _, change in ipairs(input.changes) do put[change[1]](unpack(change, 2)) end
 
-local left_over = {}
-for _, source in ipairs(input.sources) do
-  local kept = redis.call('HGETALL', 'o:' .. source)
-  for i = 1, #kept, 2 do left_over[#left_over + 1] = {source, kept[i], kept[i + 1]} end
+local function outbox(name)
+  local entries = {}
+  for _, source in ipairs(input.sources) do
+    local kept = redis.call('HGETALL', name .. ':' .. source)
+    for i = 1, #kept, 2 do entries[#entries + 1] = {source, kept[i], kept[i + 1]} end
+  end
+  return entries
 end
 
 -- What is known of the subjects, and once of each of their neighbours.
@@ -314,4 +436,4 @@ for _, asked in ipairs(input.hypothetical) do
   subjects[#subjects + 1] = describe(asked[1], account)
 end
 
-return cmsgpack.pack({affected, left_over, subjects, accounts})
+return cmsgpack.pack({affected, outbox('o'), outbox('q'), subjects, accounts})

@@ -23,6 +23,7 @@ from connectors.settings import Settings, required
 from ml.store import CodeTerms
 from stream_processors.feature_store.wire import (
     Answer,
+    Ending,
     LeftOver,
     Sourced,
     answer,
@@ -66,13 +67,34 @@ class Decided:
     """What analysts have decided about an account; versions are 0 where they have not.
 
     Attributes:
+        row_version: of the account's row, by which a decision says what it is about.
         label_version, links_version: moments of the newest decisions, microseconds since 1970.
+        label_about, links_about: the rows that they were about; None where their topics say
+            nothing more.
         ignored: its whole list of links that were declared false.
     """
 
+    row_version: int
     label_version: int
+    label_about: int | None
     links_version: int
+    links_about: int | None
     ignored: tuple[IgnoredLink, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Traces:
+    """What the store has of an account.
+
+    Attributes:
+        erased_by: version of its last erasure, 0 if there was none.
+        registered: it has a row, perhaps again.
+        left: it has a risk, redemptions, a label or false links.
+    """
+
+    erased_by: int
+    registered: bool
+    left: bool
 
 
 class RedisStore:
@@ -129,7 +151,11 @@ class RedisStore:
         return await self._users(self._keep, {"risks": rows})
 
     async def confirm(
-        self, delivered: Iterable[NewRisk], erased: Sequence[str], passed_on: Sequence[LeftOver]
+        self,
+        delivered: Iterable[NewRisk],
+        erased: Sequence[str],
+        passed_on: Sequence[LeftOver],
+        ended: Sequence[Ending] = (),
     ) -> set[str]:
         """Mark risks as delivered, drop erased accounts' risks, clear outbox entries. Idempotent.
 
@@ -143,6 +169,9 @@ class RedisStore:
                 "delivered": [[risk.user_id, str(risk.revision)] for risk in delivered],
                 "erased": list(erased),
                 "passed_on": [[entry.source, entry.user_id, entry.token] for entry in passed_on],
+                "ended": [
+                    [entry.source, f"{entry.said}:{entry.user_id}", entry.token] for entry in ended
+                ],
             },
         )
 
@@ -170,14 +199,34 @@ class RedisStore:
     async def decided(self, user_id: str) -> Decided:
         """What analysts have decided about an account so far."""
         try:
-            found = await self._redis.hmget(f"a:{user_id}", ["dv", "gv", "g"])
+            found = await self._redis.hmget(f"a:{user_id}", ["v", "dv", "da", "gv", "ga", "g"])
         except RedisError as error:
             raise _down(error) from error
-        label_version, links_version, packed = cast(list[bytes | None], found)
+        row, label, label_about, links, links_about, packed = cast(list[bytes | None], found)
         return Decided(
-            label_version=int(label_version or 0),
-            links_version=int(links_version or 0),
+            row_version=int(row or 0),
+            label_version=int(label or 0),
+            label_about=None if label_about is None else int(label_about),
+            links_version=int(links or 0),
+            links_about=None if links_about is None else int(links_about),
             ignored=ignored_links(packed) if packed else (),
+        )
+
+    async def erasure_of(self, user_id: str) -> Traces:
+        """What there is of an account, to tell how far its erasure is."""
+        key = f"a:{user_id}"
+        places = (f"risk:{user_id}", f"z:{user_id}", f"x:{user_id}")
+        try:
+            async with self._redis.pipeline(transaction=False) as asked:
+                asked.hmget(key, ["e", "t", "d", "g"])
+                asked.exists(*places)
+                (erased, signed_up, *decided), elsewhere = await asked.execute()
+        except (RedisError, OSError) as error:
+            raise _down(error) from error
+        return Traces(
+            erased_by=int(erased or 0),
+            registered=signed_up is not None,
+            left=bool(elsewhere) or any(value is not None for value in decided),
         )
 
     async def who_ignores(self, user_id: str) -> tuple[str, ...]:

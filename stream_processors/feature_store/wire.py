@@ -14,12 +14,14 @@ from connectors.events import (
     CodeDefined,
     CodeWithdrawn,
     Erased,
+    Forgotten,
     IgnoredLink,
     Labelled,
     LinksDecided,
     Redeemed,
     RedemptionWithdrawn,
     Registered,
+    Said,
     Updated,
 )
 from connectors.profile import Profile
@@ -80,6 +82,16 @@ class LeftOver:
 
 
 @dataclass(frozen=True, slots=True)
+class Ending:
+    """An outbox entry: an erasure has ended what analysts said, and the topic still says it."""
+
+    source: str
+    said: Said
+    user_id: str
+    token: str
+
+
+@dataclass(frozen=True, slots=True)
 class LatestRisk:
     """What Redis keeps of an account's latest risk to compare the next one with.
 
@@ -112,6 +124,7 @@ class Answer:
 
     affected: tuple[Affected, ...]
     left_over: tuple[LeftOver, ...]
+    endings: tuple[Ending, ...]
     subjects: tuple[Known, ...]
 
 
@@ -143,13 +156,19 @@ def question(
 
 def answer(reply: bytes) -> Answer:
     """Read what ``exchange.lua`` returned."""
-    affected, left_over, subjects, accounts = ormsgpack.unpackb(reply)
+    affected, left_over, endings, subjects, accounts = ormsgpack.unpackb(reply)
     neighbours = _Neighbours(accounts if accounts else {})
     return Answer(
         tuple(Affected(user, index, cause) for user, index, cause in affected),
         tuple(LeftOver(*entry) for entry in left_over),
+        tuple(_ending(*entry) for entry in endings),
         tuple(_known(subject, neighbours) for subject in subjects),
     )
+
+
+def _ending(source: str, entry: str, token: str) -> Ending:
+    said, _, user_id = entry.partition(":")
+    return Ending(source, Said(said), user_id, token)
 
 
 def pack_profile(profile: Profile) -> str:
@@ -192,6 +211,7 @@ def _packed_change(index: int, sourced: Sourced) -> Iterator[list[Any]]:
                 [],
                 False,
             ]
+            yield ["ending", index, sourced.source, change.user_id, version]
         case Redeemed():
             usage = _usage(change.usage_id)
             if change.previous_user_id is not None:
@@ -206,23 +226,25 @@ def _packed_change(index: int, sourced: Sourced) -> Iterator[list[Any]]:
             yield ["code", index, change.promo_code, version, text]
         case CodeWithdrawn():
             yield ["code", index, change.promo_code, version, False]
-        case Labelled():
-            yield ["label", index, change.user_id, version, _packed_label(change.label)]
-        case LinksDecided():
-            # The script reads the first two and keeps all: the next decision adds to the list.
-            ignored = [
-                [
-                    link.other_user_id,
-                    link.through or "",
-                    link.decided_by,
-                    link.note,
-                    link.decided_at_us,
-                ]
-                for link in change.ignored
-            ]
-            yield ["links", index, sourced.source, change.user_id, version, ignored]
+        case Labelled(label=label, about=about):
+            word = _packed_label(label)
+            yield ["label", index, sourced.source, change.user_id, version, word, about]
+        case LinksDecided(ignored=ignored, about=about):
+            links = [_packed_link(link) for link in ignored]
+            yield ["links", index, sourced.source, change.user_id, version, links, about]
+        case Forgotten(said=Said.LABEL):
+            yield ["label", index, sourced.source, change.user_id, version, False, False]
+        case Forgotten():
+            yield ["links", index, sourced.source, change.user_id, version, [], False]
         case _:
             assert_never(change)
+
+
+def _packed_link(link: IgnoredLink) -> list[Any]:
+    """The script reads the ends, it keeps all: the next decision adds to the list."""
+    through = link.through or ""
+    said = (link.decided_by, link.note, link.decided_at_us)
+    return [link.other_user_id, through, *said, link.about]
 
 
 def _packed_label(label: bool | None) -> str | bool:

@@ -1,12 +1,15 @@
 """``python -m stream_processors.monitor``: one for the whole pipeline, beside the workers."""
 
 import asyncio
+import logging
 import signal
 import time
 from contextlib import suppress
 
 from prometheus_client import start_http_server
 
+from connectors.errors import DependencyDown
+from connectors.rolling import close_quiet_segments
 from connectors.settings import Settings, load_settings
 from stream_processors import logs
 from stream_processors.monitor.backlog import Backlog
@@ -18,18 +21,22 @@ from warehouse.writer import Writer
 
 PERIOD_S = 5.0
 DRIFT_PERIOD_S = 60.0
+CLOSING_PERIOD_S = 3600.0
+_log = logging.getLogger(__name__)
 
 
 async def monitor(settings: Settings, stop: asyncio.Event) -> None:
     """Look at all parts every :data:`PERIOD_S` seconds until told to stop.
 
-    Beside them, at how far what is scored has drifted, every :data:`DRIFT_PERIOD_S`.
+    Beside them, at how far what is scored has drifted, every :data:`DRIFT_PERIOD_S`; and segments
+    of quiet partitions are closed, every :data:`CLOSING_PERIOD_S`.
     """
     exposition, rounds, writer = Exposition(), Rounds(probes_of(settings)), Writer(settings)
     backlog = Backlog(writer.insert)
     start_http_server(settings.monitor_metrics_port, "127.0.0.1", exposition.registry)
     writing = asyncio.create_task(backlog.run())
     drifting = asyncio.create_task(_watch_drift(DriftWatch(settings), exposition, backlog))
+    closing = asyncio.create_task(_close_segments(settings))
     while not stop.is_set():
         due = time.monotonic() + PERIOD_S
         sampled_at_us = time.time_ns() // 1_000
@@ -38,6 +45,7 @@ async def monitor(settings: Settings, stop: asyncio.Event) -> None:
         backlog.add(sampled_at_us, samples)
         with suppress(TimeoutError):
             await asyncio.wait_for(stop.wait(), due - time.monotonic())
+    closing.cancel()
     drifting.cancel()
     writing.cancel()
     rounds.close()
@@ -52,6 +60,16 @@ async def _watch_drift(watch: DriftWatch, exposition: Exposition, backlog: Backl
         if samples:
             backlog.add(sampled_at_us, samples)
         await asyncio.sleep(DRIFT_PERIOD_S)
+
+
+async def _close_segments(settings: Settings) -> None:
+    """So that what was erased is compacted away where nobody writes, too."""
+    while True:
+        try:
+            await asyncio.to_thread(close_quiet_segments, settings.kafka_bootstrap)
+        except DependencyDown as error:
+            _log.warning("no quiet segment was closed", extra={"why": str(error)})
+        await asyncio.sleep(CLOSING_PERIOD_S)
 
 
 async def _until_terminated(settings: Settings) -> None:

@@ -19,6 +19,10 @@ _NAMESPACE = uuid.UUID("6f1c3ed2-1f0c-5f0a-9a53-8d1b6a7c2e11")
 _RANK = {level: rank for rank, level in enumerate(Level)}
 
 
+ERASED = ""
+"""The model version of an erased account's last alert: nothing judged it."""
+
+
 class Status(StrEnum):
     """Where an alert stands."""
 
@@ -134,7 +138,7 @@ def erasure_alert(user_id: str, *, revision: int) -> dict[str, Any]:
         "evidence": [],
         "value_at_risk": None,
         "value_is_lower_bound": False,
-        "model_version": "",
+        "model_version": ERASED,
         "trigger": Trigger.RESCORE,
         "event_time": iso(revision),
         "scored_at": iso(revision),

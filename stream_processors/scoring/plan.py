@@ -10,6 +10,7 @@ from connectors.events import (
     CodeDefined,
     CodeWithdrawn,
     Erased,
+    Forgotten,
     Labelled,
     LinksDecided,
     Redeemed,
@@ -74,7 +75,7 @@ def requests(made: Plan, affected: Iterable[Affected]) -> list[RescoreRequest]:
 
 def _decoded(message: Message, hashed: Hasher) -> Change | Tombstone:
     if message.topic in (Topic.LABELS, Topic.LINK_DECISIONS):
-        return decisions.decode(message.topic, message.key, message.value)
+        return decisions.decode(message.topic, message.key, message.value, message.headers)
     return envelope.decode(message.topic, message.key, message.value, hashed)
 
 
@@ -90,7 +91,7 @@ def _note(made: Plan, message: Message, event: Change | Tombstone) -> None:
             _ask(made, _direct(event.user_id, Trigger.RESCORE, event))
         case Redeemed() | RedemptionWithdrawn() | CodeDefined() | CodeWithdrawn():
             pass
-        case Labelled() | LinksDecided():
+        case Labelled() | LinksDecided() | Forgotten():
             pass
     made.changes.append(Sourced(event, message.source))
 

@@ -11,10 +11,11 @@ from stream_processors.dead_letters import Ceiling, DeadLetters
 from stream_processors.delivery import Delivery, Outgoing
 from stream_processors.dependencies import until_up
 from stream_processors.feature_store.redis_store import RedisStore
-from stream_processors.feature_store.wire import Answer
+from stream_processors.feature_store.wire import Answer, Ending
 from stream_processors.intake import Message
 from stream_processors.metrics import Metrics
 from stream_processors.scoring import rescore
+from stream_processors.scoring.endings import publish_endings
 from stream_processors.scoring.plan import Plan, plan, requests
 from stream_processors.scoring.publication import (
     Publication,
@@ -86,6 +87,7 @@ class ScoringProcessor:
         outcome = self._score(made, known)
         lost = await self._keep(outcome)
         await self._deliver([*self._pass_on(made, known), *outcome.messages()])
+        await self._end_decisions(known.endings)
         overtaken = await self._confirm(outcome, known)
         await self._deliver([_again(made.subjects[user]) for user in sorted(lost | overtaken)])
         self._observe(made, outcome)
@@ -97,6 +99,14 @@ class ScoringProcessor:
     async def _deliver(self, messages: Sequence[Outgoing]) -> None:
         if messages:
             await until_up("kafka", lambda: self._delivery.deliver(messages), self._metrics)
+
+    async def _end_decisions(self, endings: Sequence[Ending]) -> None:
+        if endings:
+            await until_up(
+                "kafka",
+                lambda: publish_endings(endings, self._store, self._delivery),
+                self._metrics,
+            )
 
     def _pass_on(self, made: Plan, known: Answer) -> list[Outgoing]:
         asked = requests(made, known.affected)
@@ -139,7 +149,7 @@ class ScoringProcessor:
         erased = [ended.user_id for ended in outcome.retirements]
         return await until_up(
             "redis",
-            lambda: self._store.confirm(delivered, erased, known.left_over),
+            lambda: self._store.confirm(delivered, erased, known.left_over, known.endings),
             self._metrics,
         )
 

@@ -37,7 +37,7 @@ class Publication:
 
 @dataclass(frozen=True, slots=True)
 class Retirement:
-    """The end of an erased account: its score's tombstone and, where it stood, its alert's end."""
+    """The end of an erased account: its score's tombstone, and its alert's end if it had one."""
 
     user_id: str
     messages: tuple[Outgoing, ...]
@@ -97,11 +97,13 @@ def publication(
 
 
 def retirement(user_id: str, latest: LatestRisk, now_us: int) -> Retirement:
-    """What to publish of an account that was erased and has a latest risk."""
+    """What to publish of an account that was erased and has a latest risk.
+
+    An alert that was cleared before ends too: whoever keeps its earlier revisions removes them.
+    """
     key = user_id.encode()
     messages = [Outgoing(Topic.RISK_SCORES, key, None)]
-    alert = AlertState.parse(latest.alert)
-    if alert is not None and alert.status is not Status.CLEARED:
+    if AlertState.parse(latest.alert) is not None:
         cleared = documents.erasure_alert(user_id, revision=_after(latest, now_us))
         messages.append(Outgoing(Topic.ABUSE_ALERTS, key, orjson.dumps(cleared)))
     return Retirement(user_id, tuple(messages))

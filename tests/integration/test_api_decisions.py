@@ -24,6 +24,9 @@ from tests.integration.api_client import caller, problem
 from tests.reading import read_topic
 from tests.unit.ml.builders import account, neighbourhood, redeemed, registered
 
+ROW_VERSION = 1
+"""Of the accounts' rows, which decisions say that they are about."""
+
 
 @pytest.fixture(scope="module")
 def settings(partial_stack: Callable[..., Settings]) -> Settings:
@@ -45,7 +48,7 @@ def pair(settings: Settings) -> tuple[str, str]:
     users = f"anna-{mark}", f"ben-{mark}"
     profiles = [account(user, hours=n, device=mark) for n, user in enumerate(users)]
     code = redeemed(users[1], hours=2, usage_id=int(mark[:6], 16))
-    store(settings, *(registered(profile) for profile in profiles), code)
+    store(settings, *(registered(profile, version=ROW_VERSION) for profile in profiles), code)
     for user in users:
         keep_risk(settings, user)
     return users
@@ -117,7 +120,7 @@ def test_a_label_is_published_with_who_why_and_when(
         newest = published(settings, Topic.LABELS, anna, count)[-1]
         assert newest == {
             "user_id": anna, "is_abuser": flag, "decided_by": "operator", "note": "because",
-            "decided_at": answer.json()["decided_at"],
+            "decided_at": answer.json()["decided_at"], "about": ROW_VERSION,
         }  # fmt: skip
 
 

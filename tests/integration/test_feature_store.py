@@ -14,6 +14,7 @@ from connectors.events import (
     CodeDefined,
     CodeWithdrawn,
     Erased,
+    Forgotten,
     IgnoredLink,
     Labelled,
     LinksDecided,
@@ -21,12 +22,19 @@ from connectors.events import (
     Redeemed,
     RedemptionWithdrawn,
     Registered,
+    Said,
     Updated,
 )
 from connectors.profile import Profile
 from connectors.settings import Settings, required
 from ml.memory_store import MemoryStore
-from stream_processors.feature_store.redis_store import NewRisk, RedisStore, connect
+from stream_processors.feature_store.redis_store import (
+    Decided,
+    NewRisk,
+    RedisStore,
+    Traces,
+    connect,
+)
 from stream_processors.feature_store.wire import LatestRisk, Sourced
 
 USERS = [f"u{n}" for n in range(6)] + ["ü-Zoë", "a b"]
@@ -54,8 +62,11 @@ users = st.sampled_from(USERS)
 usages = st.integers(-2, 9)
 amounts = st.sampled_from([None, Decimal("9.50"), Decimal("10")])
 
+abouts = st.integers(0, 12)
 ignored = st.lists(
-    st.builds(IgnoredLink, users, st.sampled_from([None, "device", "network"])), max_size=3
+    st.builds(IgnoredLink, users, st.sampled_from([None, "device", "network"]), about=abouts),
+    max_size=3,
+    unique=True,
 ).map(tuple)
 
 changes = st.one_of(
@@ -69,8 +80,9 @@ changes = st.one_of(
     st.builds(RedemptionWithdrawn, usages, users, origins),
     st.builds(CodeDefined, codes, st.just("fixed_amount"), amounts, amounts, origins),
     st.builds(CodeWithdrawn, codes, origins),
-    st.builds(Labelled, users, labels, origins),
-    st.builds(LinksDecided, users, ignored, origins),
+    st.builds(Labelled, users, labels, origins, abouts),
+    st.builds(LinksDecided, users, ignored, origins, abouts),
+    st.builds(Forgotten, users, st.sampled_from(Said), origins),
 )  # fmt: skip
 
 
@@ -185,6 +197,72 @@ async def test_accounts_left_behind_stay_in_the_outbox_until_they_were_passed_on
     again = await store.exchange([Sourced(moved, "users-0")], [], "4")
     assert again.left_over == ()
     await store.close()
+
+
+async def test_an_erasure_ends_decisions_and_owes_it_to_their_topics_until_they_say_so(
+    redis_settings: Settings, emptied: Callable[..., object]
+) -> None:
+    emptied()
+    store = connect(redis_settings)
+    rows = [Registered(Profile(user, 1, device="d"), None, Origin(3, 0)) for user in "abc"]
+    said: list[Change] = [
+        Labelled("a", True, Origin(7, 0), about=3),
+        LinksDecided("a", (IgnoredLink("c", about=3),), Origin(7, 0), about=3),
+        LinksDecided("b", (IgnoredLink("a", about=3), IgnoredLink("c", about=3)), Origin(8, 0), 3),
+    ]
+    await store.exchange([Sourced(change, "t-0") for change in [*rows, *said]], [])
+    erasure = Sourced(Erased("a", Origin(4, 0)), "users-0")
+
+    first = await store.exchange([erasure], ["b"], "1")
+    again = await store.exchange([erasure], [], "2")
+
+    owed = {(ending.said, ending.user_id) for ending in first.endings}
+    assert owed == {(Said.LABEL, "a"), (Said.LINKS, "a"), (Said.LINKS, "b")}
+    assert again.endings == first.endings
+    assert await store.decided("a") == Decided(4, 7, None, 7, None, ())
+    assert (await store.decided("b")).ignored == (IgnoredLink("c"),)
+    assert await store.who_ignores("a") == ()
+    assert await store.erasure_of("a") == Traces(erased_by=4, registered=False, left=False)
+
+    await store.confirm([], [], [], first.endings)
+    assert (await store.exchange([erasure], [], "3")).endings == ()
+    await store.close()
+
+
+async def test_a_decision_about_an_erased_row_is_owed_an_ending_and_one_about_a_new_row_stands(
+    redis_settings: Settings, emptied: Callable[..., object]
+) -> None:
+    emptied()
+    store = connect(redis_settings)
+    await store.exchange([Sourced(Erased("a", Origin(4, 0)), "users-0")], [])
+
+    for about, owed in ((4, [Said.LABEL]), (5, [])):
+        late = Sourced(Labelled("a", True, Origin(about, 0), about), "labels-0")
+        answer = await store.exchange([late], [], "1")
+        assert [ending.said for ending in answer.endings] == owed
+        await store.confirm([], [], [], answer.endings)
+    assert (await store.decided("a")).label_about == 5
+
+    gone = Sourced(Forgotten("a", Said.LABEL, Origin(6, 0)), "labels-0")
+    assert (await store.exchange([gone], [], "2")).endings == ()
+    assert await store.decided("a") == Decided(4, 6, None, 0, None, ())
+    await store.close()
+
+
+async def test_nobody_waits_for_a_code_without_a_redemption_of_it(
+    redis_settings: Settings, emptied: Callable[..., object]
+) -> None:
+    emptied()
+    stores = Stores(connect(redis_settings))
+    for usage in (1, 2):
+        await stores.apply(Redeemed(usage, "a", "NEW", 5, True, Origin(1, 0)))
+    await stores.apply(Registered(Profile("a", 1), None, Origin(1, 0)))
+
+    defined = CodeDefined("NEW", "fixed_amount", Decimal(5), None, Origin(1, 0))
+    for usage, waiting in ((1, {"a"}), (2, set())):
+        await stores.apply(RedemptionWithdrawn(usage, "a", Origin(2, 0)))
+        assert await stores.apply(defined) == (waiting, waiting)
+    await stores.redis.close()
 
 
 def _risk(revision: int, compared_with: int | None) -> NewRisk:

@@ -7,9 +7,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connectors.decisions import MOST_IGNORED, decode, encode_label, encode_links
+from connectors.decisions import MOST_IGNORED, decode, encode_label, encode_links, ending
 from connectors.errors import PoisonMessage
-from connectors.events import IgnoredLink, Labelled, LinksDecided, Origin, Tombstone
+from connectors.events import (
+    Forgotten,
+    IgnoredLink,
+    Labelled,
+    LinksDecided,
+    Origin,
+    Said,
+    Tombstone,
+)
+from connectors.rolling import KEY
 from connectors.topics import Topic
 
 NOW_US = 1_700_000_000_123_456
@@ -24,6 +33,7 @@ links = st.builds(
     decided_by=texts,
     note=texts,
     decided_at_us=moments,
+    about=st.integers(0, 2**62),
 )
 
 
@@ -33,24 +43,24 @@ def links_message(*entries: object) -> bytes:
     )
 
 
-@given(st.sampled_from((None, True, False)), moments, texts, texts)
+@given(st.sampled_from((None, True, False)), moments, texts, texts, st.integers(0, 2**62))
 def test_a_label_is_read_as_it_was_written(
-    label: bool | None, at_us: int, who: str, note: str
+    label: bool | None, at_us: int, who: str, note: str, about: int
 ) -> None:
-    decision = Labelled("anna", label, Origin(at_us, at_us))
+    decision = Labelled("anna", label, Origin(at_us, at_us), about)
     written = encode_label(decision, who, note)
     assert decode(Topic.LABELS, b"anna", written) == decision
     assert (orjson.loads(written)["decided_by"], orjson.loads(written)["note"]) == (who, note)
 
 
-@given(st.lists(links, max_size=5, unique=True), moments)
+@given(st.lists(links, max_size=5, unique=True), moments, st.integers(0, 2**62))
 def test_links_are_read_as_they_were_written_in_order_with_who_why_and_when(
-    ignored: list[IgnoredLink], at_us: int
+    ignored: list[IgnoredLink], at_us: int, about: int
 ) -> None:
-    decision = LinksDecided("anna", tuple(ignored), Origin(at_us, at_us))
+    decision = LinksDecided("anna", tuple(ignored), Origin(at_us, at_us), about)
     found = decode(Topic.LINK_DECISIONS, b"anna", encode_links(decision))
     assert isinstance(found, LinksDecided)
-    assert found.origin == decision.origin
+    assert (found.origin, found.about) == (decision.origin, decision.about)
     ordered = sorted(ignored, key=lambda link: (link.other_user_id, link.through or ""))
     assert [astuple(link) for link in found.ignored] == [astuple(link) for link in ordered]
 
@@ -62,8 +72,30 @@ def test_a_link_that_is_listed_twice_counts_once() -> None:
     assert found.ignored == (IgnoredLink("ben", "ip"),)
 
 
-def test_a_tombstone_changes_nothing() -> None:
+def test_a_decision_that_does_not_say_what_it_is_about_is_older_than_every_erasure() -> None:
+    value = b'{"user_id": "anna", "is_abuser": true, "decided_at": "2026-11-23T08:15:00Z"}'
+    found = decode(Topic.LABELS, b"anna", value)
+    assert isinstance(found, Labelled)
+    assert found.about == 0
+
+
+@pytest.mark.parametrize(
+    ("topic", "said"), [(Topic.LABELS, Said.LABEL), (Topic.LINK_DECISIONS, Said.LINKS)]
+)
+def test_a_tombstone_with_a_version_ends_what_was_decided_before(topic: Topic, said: Said) -> None:
+    found = decode(topic, b"anna", None, ending(17).items())
+    assert found == Forgotten("anna", said, Origin(17, 17))
+
+
+def test_any_other_tombstone_changes_nothing() -> None:
     assert decode(Topic.LABELS, b"anna", None) == Tombstone("anna")
+    assert isinstance(decode(Topic.LABELS, KEY, None), Tombstone)
+
+
+@pytest.mark.parametrize(("key", "version"), [(b"anna", b"soon"), (b"\xff", b"5")])
+def test_a_tombstone_with_a_wrong_key_or_version_is_poison(key: bytes, version: bytes) -> None:
+    with pytest.raises(PoisonMessage):
+        decode(Topic.LABELS, key, None, [("version", version)])
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ import pytest
 
 from connectors.drain import STAGES
 from connectors.lag import GROUPS
+from connectors.retention import Gone, gone_after_days
 from connectors.topics import (
     DAY_MS,
     MAX_MESSAGE_BYTES,
@@ -11,6 +12,7 @@ from connectors.topics import (
     TOPICS,
     WAREHOUSE_SOURCES,
     Topic,
+    is_compacted,
 )
 
 FOR_EVER = {
@@ -39,7 +41,39 @@ def test_what_cannot_be_rebuilt_is_compacted_and_never_deleted(topic: Topic) -> 
 def test_what_workers_must_see_in_order_is_compacted_after_a_day(topic: Topic) -> None:
     config = TOPICS[topic].config
 
-    assert config == {"cleanup.policy": "compact", "min.compaction.lag.ms": str(DAY_MS)}
+    assert config["cleanup.policy"] == "compact"
+    assert config["min.compaction.lag.ms"] == str(DAY_MS)
+
+
+@pytest.mark.parametrize("topic", [topic for topic in Topic if is_compacted(topic)])
+def test_what_is_compacted_is_so_within_days_on_quiet_topics_too(topic: Topic) -> None:
+    config = TOPICS[topic].config
+
+    assert (
+        int(config["min.compaction.lag.ms"]) <= int(config["max.compaction.lag.ms"]) <= 2 * DAY_MS
+    )
+    assert int(config["segment.ms"]) <= DAY_MS
+    assert int(config["delete.retention.ms"]) == DAY_MS
+
+
+@pytest.mark.parametrize(
+    ("topic", "data_days", "key_days"),
+    [
+        (Topic.USERS, 3, 6),
+        (Topic.PROMO_USAGES, 3, 6),
+        (Topic.RISK_SCORES, 3, 6),
+        (Topic.LABELS, 3, 6),
+        (Topic.LINK_DECISIONS, 3, 6),
+        (Topic.RESCORE, 2, 2),
+        (Topic.ABUSE_ALERTS, 15, 15),
+        (Topic.AUDIT, 15, 15),
+        (Topic.DEAD_LETTER, 15, 15),
+    ],
+)
+def test_days_after_which_nothing_of_an_erased_account_is_left(
+    topic: Topic, data_days: int, key_days: int
+) -> None:
+    assert gone_after_days(topic) == Gone(data_days, key_days)
 
 
 @pytest.mark.parametrize(("topic", "days"), KEPT_DAYS.items())

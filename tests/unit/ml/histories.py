@@ -14,6 +14,7 @@ from connectors.events import (
     Change,
     CodeDefined,
     Erased,
+    Forgotten,
     IgnoredLink,
     Labelled,
     LinksDecided,
@@ -21,6 +22,7 @@ from connectors.events import (
     Redeemed,
     RedemptionWithdrawn,
     Registered,
+    Said,
     Updated,
 )
 from connectors.profile import Profile
@@ -60,6 +62,7 @@ class _Shop:
 
     version: int = 0
     registered: set[str] = field(default_factory=set)
+    rows: dict[str, int] = field(default_factory=dict)
     owners: dict[int, str] = field(default_factory=dict)
     undefined: list[str] = field(default_factory=lambda: list(CODES))
 
@@ -67,18 +70,23 @@ class _Shop:
         self.version += 1
         return Origin(self.version, 0)
 
+    def seen(self, draw: st.DrawFn, user_id: str) -> int:
+        """Which version of a row an analyst saw: its newest, or one that was older."""
+        return draw(st.sampled_from((self.rows.get(user_id, 0), self.rows.get(user_id, 0), 0)))
+
 
 @st.composite
 def histories(draw: st.DrawFn, longest: int = 30) -> list[Change]:
     """Registrations, moves, erasures, redemptions, attempts, withdrawals, labels and codes."""
     shop = _Shop()
-    makers = (*(_account, _redemption) * 3, _code, _label, _links)
+    makers = (*(_account, _redemption) * 3, _code, _label, _links, _forgotten)
     count = draw(st.integers(1, longest))
     return [draw(st.sampled_from(makers))(draw, shop) for _ in range(count)]
 
 
 def _account(draw: st.DrawFn, shop: _Shop) -> Change:
     user_id, origin = draw(st.sampled_from(USERS)), shop.origin()
+    shop.rows[user_id] = origin.version
     if user_id not in shop.registered:
         shop.registered.add(user_id)
         return Registered(draw(profiles(user_id)), draw(labels), origin)
@@ -115,13 +123,20 @@ def _code(draw: st.DrawFn, shop: _Shop) -> Change:
 
 
 def _label(draw: st.DrawFn, shop: _Shop) -> Change:
-    return Labelled(draw(st.sampled_from(USERS)), draw(labels), shop.origin())
+    user_id = draw(st.sampled_from(USERS))
+    return Labelled(user_id, draw(labels), shop.origin(), shop.seen(draw, user_id))
 
 
 def _links(draw: st.DrawFn, shop: _Shop) -> Change:
     user_id, *others = draw(st.permutations(USERS))
     ignored = tuple(
-        IgnoredLink(other, draw(st.sampled_from((None, "device", "ip"))))
+        IgnoredLink(
+            other, draw(st.sampled_from((None, "device", "ip"))), about=shop.seen(draw, other)
+        )
         for other in others[: draw(st.integers(0, 2))]
     )
-    return LinksDecided(user_id, ignored, shop.origin())
+    return LinksDecided(user_id, ignored, shop.origin(), shop.seen(draw, user_id))
+
+
+def _forgotten(draw: st.DrawFn, shop: _Shop) -> Change:
+    return Forgotten(draw(st.sampled_from(USERS)), draw(st.sampled_from(Said)), shop.origin())

@@ -15,16 +15,17 @@ def message(topic: Topic, value: Any, key: str = "anna", offset: int = 0) -> Mes
     return Message(topic.value, 1, offset, key.encode(), raw)
 
 
-def signed_up(user_id: str = "anna", offset: int = 0, op: str = "c") -> Message:
+def signed_up(user_id: str = "anna", offset: int = 0, op: str = "c", **source: Any) -> Message:
     """A registration, or another change of the account's row."""
     before = user_row(user_id=user_id) if op in ("u", "d") else None
     after = None if op == "d" else user_row(user_id=user_id)
-    return message(Topic.USERS, envelope(op, before, after), user_id, offset)
+    return message(Topic.USERS, envelope(op, before, after, **source), user_id, offset)
 
 
-def redeemed_message(user_id: str = "anna", offset: int = 0) -> Message:
+def redeemed_message(user_id: str = "anna", offset: int = 0, **source: Any) -> Message:
     """A redemption."""
-    return message(Topic.PROMO_USAGES, envelope("c", after=usage_row(user_id=user_id)), "7", offset)
+    redeemed = envelope("c", after=usage_row(user_id=user_id), **source)
+    return message(Topic.PROMO_USAGES, redeemed, "7", offset)
 
 
 def rescore_message(user_id: str = "anna", offset: int = 0, **more: object) -> Message:

@@ -1,11 +1,15 @@
 """What a batch of the warehouse worker inserts."""
 
 import orjson
+import pytest
 
+from connectors.decisions import ending
+from connectors.rolling import KEY
 from connectors.topics import Topic
 from stream_processors.intake import Message
-from stream_processors.warehouse_sink.processor import Block, block
-from tests.unit.connectors.envelopes import HASHED, code_row, envelope
+from stream_processors.scoring.documents import erasure_alert
+from stream_processors.warehouse_sink.block import Block, block
+from tests.unit.connectors.envelopes import HASHED, LSN, code_row, envelope, usage_row
 from tests.unit.stream_processors.messages import garbage, message, redeemed_message, signed_up
 from tests.warehouse_rows import (
     AUDIT_MESSAGE,
@@ -13,10 +17,13 @@ from tests.warehouse_rows import (
     LABEL_MESSAGE,
     LINKS_MESSAGE,
     alert_message,
+    published,
     risky,
     score_message,
 )
-from warehouse.rows import Table
+from warehouse.naming import named_in
+from warehouse.removals import Removals
+from warehouse.rows import Table, label_row
 
 SCORE = score_message(risky())
 
@@ -40,7 +47,7 @@ def test_every_topic_has_its_table() -> None:
     )
     tables = [table for table in Table if table is not Table.PIPELINE_METRICS]
     assert [row.table for row in found.rows] == tables
-    assert (found.forgotten, found.poison) == ([], [])
+    assert (found.removals, found.poison) == (Removals(), [])
 
 
 def test_a_tombstone_of_a_source_row_is_nothing() -> None:
@@ -54,14 +61,94 @@ def test_an_erased_accounts_scores_go_those_of_this_batch_too() -> None:
         message(Topic.RISK_SCORES, other, "ben"),
         message(Topic.RISK_SCORES, None),
     )
-    assert found.forgotten == ["anna"]
+    assert found.removals.scores == ["anna"]
     assert [row.values["user_id"] for row in found.rows] == ["ben"]
 
 
 def test_an_account_that_signs_up_again_keeps_its_new_score() -> None:
     found = made(message(Topic.RISK_SCORES, None), message(Topic.RISK_SCORES, SCORE))
-    assert found.forgotten == ["anna"]
+    assert found.removals.scores == ["anna"]
     assert len(found.rows) == 1
+
+
+def test_a_tombstone_of_nobody_ends_no_scores() -> None:
+    assert made(Message(Topic.RISK_SCORES, 0, 0, KEY, None)) == Block()
+
+
+def test_an_erasure_leaves_the_deletion_alone_whatever_comes_in_the_same_batch() -> None:
+    found = made(
+        redeemed_message(offset=1),
+        signed_up(),
+        signed_up(op="d", lsn=LSN + 90),
+        redeemed_message(offset=2),
+    )
+    found.settle({})
+    assert found.removals.accounts == {"anna": LSN + 90}
+    assert [(row.table, row.values["version"]) for row in found.rows] == [(Table.USERS, LSN + 90)]
+
+
+def test_an_account_that_signs_up_again_keeps_what_is_newer() -> None:
+    found = made(
+        signed_up(op="d", lsn=LSN + 90), signed_up(lsn=LSN + 91), redeemed_message(lsn=LSN + 92)
+    )
+    found.settle({})
+    assert [row.values["version"] for row in found.rows] == [LSN + 90, LSN + 91, LSN + 92]
+
+
+def withdrawal(lsn: int = LSN + 95) -> Message:
+    return message(Topic.PROMO_USAGES, envelope("d", before=usage_row(), lsn=lsn))
+
+
+@pytest.mark.parametrize(
+    ("known", "usages"),
+    [({"anna": False}, {}), ({"anna": True}, {7: LSN + 95}), ({}, {7: LSN + 95})],
+)
+def test_a_withdrawn_redemption_goes_at_once_unless_its_account_is_there(
+    known: dict[str, bool], usages: dict[int, int]
+) -> None:
+    found = made(redeemed_message(), withdrawal())
+    assert found.in_question() == {"anna"}
+    found.settle(known)
+    assert found.removals.usages == usages
+    assert [row.values["is_deleted"] for row in found.rows if "is_deleted" in row.values] == [1]
+
+
+def test_an_ended_alert_leaves_its_last_revision() -> None:
+    alert = alert_message(risky())
+    last = published(erasure_alert("anna", revision=alert["revision"] + 5))
+    found = made(message(Topic.ABUSE_ALERTS, alert), message(Topic.ABUSE_ALERTS, last))
+    found.settle({})
+    assert found.removals.alerts == {"anna": last["revision"]}
+    assert [row.values["revision"] for row in found.rows] == [last["revision"]]
+
+
+def test_decisions_that_were_ended_go_and_newer_ones_stay() -> None:
+    moment = label_row(LABEL_MESSAGE).values["version"]
+    for version, left in ((moment + 1, 0), (moment, 1)):
+        end = tuple(ending(version).items())
+        found = made(
+            message(Topic.LABELS, dict(LABEL_MESSAGE)),
+            message(Topic.LINK_DECISIONS, dict(LINKS_MESSAGE)),
+            Message(Topic.LABELS, 0, 1, b"anna", None, end),
+            Message(Topic.LINK_DECISIONS, 0, 1, b"anna", None, end),
+        )
+        found.settle({})
+        assert (found.removals.labels, found.removals.links) == ({"anna": version},) * 2
+        assert len(found.rows) == 2 * left
+
+
+def test_what_names_an_erased_account_says_that_it_was_erased() -> None:
+    others = {found["user_id"] for reason in SCORE["reasons"] for found in reason["evidence"]}
+    gone, *there = sorted(others)
+    found = made(
+        message(Topic.RISK_SCORES, SCORE),
+        message(Topic.ABUSE_ALERTS, alert_message(risky())),
+        message(Topic.LINK_DECISIONS, dict(LINKS_MESSAGE)),
+    )
+    assert found.in_question() == others | {"ben"}
+    found.settle({gone: True, there[0]: False, "ben": True})
+    named = [named_in(row) for row in found.rows]
+    assert named == [{"erased", *there}, {"erased", *there}, {"erased"}]
 
 
 def test_unreadable_source_rows_are_left_to_the_scoring_worker() -> None:

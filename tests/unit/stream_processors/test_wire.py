@@ -7,9 +7,10 @@ import orjson
 import ormsgpack
 import pytest
 
-from connectors.events import Change
+from connectors.events import Change, Forgotten, Origin, Said
 from ml.store import CAP, Link, Redemption
 from stream_processors.feature_store.wire import (
+    Ending,
     LatestRisk,
     Sourced,
     answer,
@@ -41,9 +42,13 @@ def packed(*changes: Change) -> list[list[Any]]:
 
 
 def reply(
-    subjects: list[Any], accounts: object = (), affected: object = (), left: object = ()
+    subjects: list[Any],
+    accounts: object = (),
+    affected: object = (),
+    left: object = (),
+    endings: object = (),
 ) -> bytes:
-    return ormsgpack.packb([affected, left, subjects, accounts])
+    return ormsgpack.packb([affected, left, endings, subjects, accounts])
 
 
 def member(usage_id: int, code: str = "SPRING") -> str:
@@ -68,8 +73,11 @@ def test_a_registration_is_packed_with_its_label_and_identifiers() -> None:
         assert orjson.loads(facts) == ["d", None]
 
 
-def test_an_erasure_is_an_account_without_anything() -> None:
-    assert packed(erased()) == [["account", 0, "t-0", "anna", 9, *NONE, [], False]]
+def test_an_erasure_is_an_account_without_anything_and_the_end_of_decisions() -> None:
+    assert packed(erased()) == [
+        ["account", 0, "t-0", "anna", 9, *NONE, [], False],
+        ["ending", 0, "t-0", "anna", 9],
+    ]
 
 
 def test_a_redemption_that_moved_is_taken_from_one_and_given_to_the_other() -> None:
@@ -93,11 +101,20 @@ def test_a_codes_terms_are_exact_text() -> None:
 
 def test_a_label_and_false_links_are_packed() -> None:
     assert packed(labelled(label=True), labelled(label=None)) == [
-        ["label", 0, "anna", 5, "1"],
-        ["label", 1, "anna", 5, False],
+        ["label", 0, "t-0", "anna", 5, "1", 0],
+        ["label", 1, "t-0", "anna", 5, False, 0],
     ]
+    links = [["ben", "", "", "", 0, 0], ["cleo", "device", "", "", 0, 0]]
     assert packed(links_decided("anna", ("ben", None), ("cleo", "device"))) == [
-        ["links", 0, "t-0", "anna", 5, [["ben", "", "", "", 0], ["cleo", "device", "", "", 0]]]
+        ["links", 0, "t-0", "anna", 5, links, 0]
+    ]
+
+
+def test_what_is_forgotten_is_packed_as_nothing_about_nothing() -> None:
+    gone = [Forgotten("anna", said, Origin(6, 6)) for said in Said]
+    assert packed(*gone) == [
+        ["label", 0, "t-0", "anna", 6, False, False],
+        ["links", 1, "t-0", "anna", 6, [], False],
     ]
 
 
@@ -155,3 +172,8 @@ def test_the_affected_and_the_left_over_are_named(affected: list[list[Any]]) -> 
         (user, cause) for user, _, cause in affected
     ]
     assert (found.left_over[0].source, found.left_over[0].user_id) == ("t-0", "cleo")
+
+
+def test_the_endings_are_named_whatever_is_in_an_accounts_id() -> None:
+    found = answer(reply([], endings=[["t-0", "links:a:b", "token"]]))
+    assert found.endings == (Ending("t-0", Said.LINKS, "a:b", "token"),)

@@ -1,0 +1,91 @@
+"""Topics on a real broker: made, brought up to date, and closed where nobody writes."""
+
+from collections.abc import Callable
+
+import pytest
+from confluent_kafka import Message, Producer
+from confluent_kafka.admin import (
+    AdminClient,
+    AlterConfigOpType,
+    ConfigEntry,
+    ConfigResource,
+    ResourceType,
+)
+
+from connectors.decisions import decode
+from connectors.events import Tombstone
+from connectors.lag import Offsets
+from connectors.make_topics import Made, config_of, create_topics
+from connectors.rolling import KEY, close_quiet_segments
+from connectors.settings import Settings
+from connectors.topics import TOPICS, Topic
+from tests.reading import read_topic
+
+NOBODY_WAITS_MS = 0
+"""How long a partition must have been quiet, for a test that waits for nothing."""
+
+
+@pytest.fixture(scope="module")
+def settings(partial_stack: Callable[..., Settings]) -> Settings:
+    """A broker with all topics."""
+    return partial_stack("topics")
+
+
+def configured(settings: Settings, topic: Topic) -> dict[str, str]:
+    admin = AdminClient({"bootstrap.servers": settings.kafka_bootstrap})
+    resource = ConfigResource(ResourceType.TOPIC, topic.value)
+    (found,) = admin.describe_configs([resource]).values()
+    return {name: str(entry.value) for name, entry in found.result().items()}
+
+
+def configure(settings: Settings, topic: Topic, name: str, value: str) -> None:
+    admin = AdminClient({"bootstrap.servers": settings.kafka_bootstrap})
+    entry = ConfigEntry(name, value, incremental_operation=AlterConfigOpType.SET)
+    resource = ConfigResource(ResourceType.TOPIC, topic.value, incremental_configs=[entry])
+    (done,) = admin.incremental_alter_configs([resource]).values()
+    done.result()
+
+
+@pytest.mark.parametrize("topic", list(Topic))
+def test_every_topic_is_configured_as_the_table_says(settings: Settings, topic: Topic) -> None:
+    assert config_of(topic).items() <= configured(settings, topic).items()
+
+
+def test_making_topics_again_brings_their_configuration_up_to_date(settings: Settings) -> None:
+    bootstrap, partitions = settings.kafka_bootstrap, settings.kafka_partitions
+    assert create_topics(bootstrap, partitions) == Made((), ())
+
+    configure(settings, Topic.LABELS, "max.compaction.lag.ms", "9223372036854775807")
+    configure(settings, Topic.LABELS, "compression.type", "zstd")  # an operator's own choice
+    assert create_topics(bootstrap, partitions) == Made((), (Topic.LABELS.value,))
+
+    assert config_of(Topic.LABELS).items() <= configured(settings, Topic.LABELS).items()
+    assert configured(settings, Topic.LABELS)["compression.type"] == "zstd"
+    assert create_topics(bootstrap, partitions) == Made((), ())
+
+
+def test_a_quiet_partition_of_a_compacted_topic_gets_a_tombstone_of_nobody(
+    settings: Settings,
+) -> None:
+    producer = Producer({"bootstrap.servers": settings.kafka_bootstrap})
+    producer.produce(Topic.LABELS, b"{}", b"anna", partition=2)
+    producer.produce(Topic.ABUSE_ALERTS, b"{}", b"anna", partition=1)
+    producer.flush(10)
+
+    assert close_quiet_segments(settings.kafka_bootstrap) == 0  # a moment ago is not quiet
+    assert close_quiet_segments(settings.kafka_bootstrap, NOBODY_WAITS_MS) == 1
+
+    def has_both(messages: object) -> bool:
+        return sum(end.end - end.start for end in Offsets(settings).ends(Topic.LABELS)) == len(
+            messages  # type: ignore[arg-type]
+        )
+
+    newest: Message = read_topic(settings, Topic.LABELS, has_both)[-1]
+    assert (newest.partition(), newest.key(), newest.value()) == (2, KEY, None)
+    assert isinstance(decode(Topic.LABELS, newest.key(), newest.value()), Tombstone)
+
+
+def test_the_table_names_every_topic_that_the_broker_has(settings: Settings) -> None:
+    admin = AdminClient({"bootstrap.servers": settings.kafka_bootstrap})
+    known = {name for name in admin.list_topics(timeout=10).topics if not name.startswith("__")}
+    assert known == {topic.value for topic in TOPICS}

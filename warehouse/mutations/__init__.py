@@ -1,0 +1,12 @@
+"""SQL that removes what was erased: one file a statement, parameters bound, never formatted in.
+
+``keys`` and ``bounds`` belong together: of each key what is older than its bound is removed.
+ClickHouse keeps a mutation as soon as it has accepted it, and rewrites the parts in its own time.
+"""
+
+from importlib import resources
+
+
+def mutation(name: str) -> str:
+    """The text of ``warehouse/mutations/<name>.sql``."""
+    return resources.files(__package__).joinpath(f"{name}.sql").read_text()
