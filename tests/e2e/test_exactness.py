@@ -119,6 +119,50 @@ def test_decisions_reach_every_account_they_concern_and_can_be_taken_back(
     assert {user: risk["score"] for user, risk in state_of(loaded).risks.items()} == before
 
 
+@pytest.mark.parametrize("seed", [8, 9])
+def test_killing_workers_while_accounts_are_erased_leaves_no_decision_about_them(
+    loaded: Settings, seed: int
+) -> None:
+    random = Random(seed)
+    with connect(loaded) as connection:
+        accounts = _users_like(connection, "k%")
+        gone = set(random.sample(accounts, len(accounts) // 4))
+        decide(loaded, some_decisions(loaded, seed, count=120, like="k%"))
+        for worker in random.sample(WORKERS, len(WORKERS)):
+            native.kill_part(loaded, worker)
+        decide(loaded, some_decisions(loaded, seed + 50, count=40, like="k%"))
+        connection.execute("DELETE FROM users WHERE user_id = ANY(%s)", (list(gone),))
+        for worker in random.sample(WORKERS, len(WORKERS)):
+            native.kill_part(loaded, worker)
+        lsn = connection.execute("SELECT pg_current_wal_lsn()::text").fetchone()
+    assert lsn is not None
+    wait_drained(loaded, lsn[0])
+
+    decided_on = _decided_on(loaded)
+    assert not gone & decided_on
+    assert decided_on & set(accounts)
+    assert_exact(loaded)
+
+
+def _users_like(connection: Any, pattern: str) -> list[str]:
+    found = connection.execute(
+        "SELECT user_id FROM users WHERE user_id LIKE %s ORDER BY user_id", (pattern,)
+    )
+    return [row[0] for row in found.fetchall()]
+
+
+def _decided_on(settings: Settings) -> set[str]:
+    """The accounts that the newest messages of the topics of decisions are about, or name."""
+    newest: dict[tuple[str, bytes], bytes | None] = {}
+    for topic in (Topic.LABELS, Topic.LINK_DECISIONS):
+        ends = sum(end.end for end in Offsets(settings).ends(topic))
+        for message in read_topic(settings, topic, lambda got, n=ends: len(got) >= n, 60):  # type: ignore[misc]
+            newest[topic, message.key() or b""] = message.value()
+    documents = [orjson.loads(value) for value in newest.values() if value is not None]
+    named = {link["other_user_id"] for one in documents for link in one.get("ignored", ())}
+    return named | {one["user_id"] for one in documents}
+
+
 def test_swapping_the_model_under_load_loses_nothing_and_mixes_no_bundles(
     loaded: Settings, tmp_path: Path
 ) -> None:
