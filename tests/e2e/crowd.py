@@ -20,7 +20,9 @@ START = datetime(2026, 1, 1, tzinfo=UTC)
 CODE, UNDEFINED = "ERASE-10", "ERASE-LATER"
 
 IDS = re.compile(rb"gx\d{3}zq-id")
-VALUES = re.compile(rb"gx\d{3}zq-(?!id)\w+|(?<!\d)1999\d{7}(?!\d)|45\.\d{1,3}\.77\.\d{1,3}")
+VALUES = re.compile(
+    rb"gx\d{3}zq-(?!id)\w+|(?<![0-9a-f])1999\d{7}(?![0-9a-f])|45\.\d{1,3}\.77\.\d{1,3}"
+)
 DIGESTS = re.compile(rb"[0-9a-f]{32}")
 
 

@@ -66,9 +66,9 @@ def fits(shown: Any, got: Any) -> bool:
 def test_every_example_of_the_tutorial_works(stack: Settings, tmp_path: Path) -> None:
     """Pasted one after the other into a shell, as the page says."""
     shop = Pipeline(stack)
-    for user in ("u-20477", "u-20481"):
-        shop.sign_up(user, device_id="d-7f3a")
-    shop.risk_when("u-20481", linked={"u-20477"})
+    for user in ("u-31007", "u-31008"):
+        shop.sign_up(user, device_id="d-4411")
+    shop.risk_when("u-31008", linked={"u-31007"})
     found = list(examples(PAGE.read_text()))
     environment = os.environ | environment_of(stack, layout_of(stack))
     environment["PATH"] = f"{REPOSITORY / '.venv/bin'}:{environment['PATH']}"
