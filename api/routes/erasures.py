@@ -22,7 +22,12 @@ from connectors.source.erasing import Receipt
 
 router = scoped_router("erasure", Scope.ADMIN)
 
-ReceiptId = Annotated[UUID, Path(description="as a deletion answered it")]
+ReceiptId = Annotated[
+    UUID,
+    Path(
+        description="as a deletion answered it", examples=["6f1c3ed2-1f0c-4f0a-9a53-8d1b6a7c2e11"]
+    ),
+]
 
 _ACCEPTED = 202
 _NOTHING = "PostgreSQL has no row of this account, and it was never erased through here."

@@ -4,7 +4,7 @@ from typing import Literal
 
 from fastapi import APIRouter
 from prometheus_client import CONTENT_TYPE_LATEST
-from starlette.responses import Response
+from starlette.responses import PlainTextResponse, Response
 
 from api.deps import MetricsDep, WatchDep
 from api.problems import RETRY_AFTER_S, Refused, Trouble, documented
@@ -12,8 +12,15 @@ from api.schemas.problem import Kind, Readiness
 
 router = APIRouter(tags=["operations"])
 
+_METRICS = (
+    "# TYPE promo_api_requests_total counter\n"
+    'promo_api_requests_total{route="/v1/score",method="POST",status="200"} 5513.0\n'
+)
 
-@router.get("/healthz")
+
+@router.get(
+    "/healthz", responses={200: {"content": {"application/json": {"example": {"alive": True}}}}}
+)
 async def alive() -> dict[Literal["alive"], bool]:
     """The process answers; it says nothing of its dependencies."""
     return {"alive": True}
@@ -30,7 +37,11 @@ async def ready(watch: WatchDep) -> Readiness:
     return Readiness(parts=parts)
 
 
-@router.get("/metrics", response_class=Response)
+@router.get(
+    "/metrics",
+    response_class=PlainTextResponse,
+    responses={200: {"content": {"text/plain": {"example": _METRICS}}}},
+)
 async def metrics(kept: MetricsDep) -> Response:
     """Prometheus's text format."""
     return Response(kept.text(), media_type=CONTENT_TYPE_LATEST)

@@ -15,7 +15,13 @@ from connectors.errors import UnknownAccount
 
 router = scoped_router("risk", Scope.READ)
 
-UserId = Annotated[str, Path(description="as in `users`; a slash may stand as it is or as %2F")]
+UserId = Annotated[
+    str,
+    Path(
+        description="as in `users`; a slash may stand as it is or as %2F",
+        examples=["u-20481"],
+    ),
+]
 
 
 @router.get(

@@ -123,7 +123,18 @@ class FirstRedemption(BaseModel):
 class ScoreRequest(BaseModel):
     """A registration to judge, and perhaps what it wants to redeem at once."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(
+        extra="forbid",
+        frozen=True,
+        json_schema_extra={
+            "examples": [
+                {
+                    "registration": {"user_id": "u-20481", **_FIELDS},
+                    "redemption": {"promo_code": "WELCOME10", "used_at": "2026-11-23T08:19:30Z"},
+                }
+            ]
+        },
+    )
 
     registration: Registration
     redemption: FirstRedemption | None = None

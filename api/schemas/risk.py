@@ -28,7 +28,7 @@ _VERDICT: dict[str, Any] = {
         }
     ],
     "model_version": "20261123T081500-1f3a9c",
-    "features": {"accounts_on_device": 1.0, "age_years": None},
+    "features": {"device_closeness": 0.97, "age_years": None},
     "shadow": {
         "rules": ["rule.code_stacking"],
         "challenger_version": "20261123T090000-77ab01",
