@@ -19,9 +19,14 @@ def read(path: Path) -> KeyRing:
     """The keys in the file; none where there is no file.
 
     Raises:
-        KeyFileError: it is no key file.
+        KeyFileError: it is no key file, or may not be read.
     """
-    return decode(path.read_bytes()) if path.exists() else KeyRing()
+    try:
+        return decode(path.read_bytes())
+    except FileNotFoundError:
+        return KeyRing()
+    except OSError as error:
+        raise KeyFileError(f"{path} cannot be read: {error.strerror}") from error
 
 
 def write(path: Path, ring: KeyRing) -> None:
