@@ -62,9 +62,10 @@ class Services:
         delivery = Delivery(settings.kafka_bootstrap, "promo-api", KAFKA_TIMEOUT_MS)
         hashed = keyed_hasher(required(settings.hash_key, "hash_key"))
         metrics, limits = ApiMetrics(), ClaimLimits.of(settings)
+        warehouse = WarehouseReader(settings)
         return cls(
             store=store,
-            warehouse=WarehouseReader(settings),
+            warehouse=warehouse,
             alert_streams=AlertStreams(settings, metrics.alert_streams),
             judge=judge,
             hashed=hashed,
@@ -73,7 +74,7 @@ class Services:
             watch=Watch(checks(settings, store, judge, http)),
             decisions=Decisions(store, delivery),
             claiming=Claiming(store, hashed, judge.current, limits, settings.claim_ttl_s, metrics),
-            erasures=Erasures(settings, store, delivery),
+            erasures=Erasures(settings, store, warehouse, delivery),
             delivery=delivery,
             http=http,
         )

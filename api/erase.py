@@ -5,13 +5,14 @@ the receipt is committed with it.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
 
 from api.decide import Author
+from api.warehouse_reader import WarehouseReader
 from connectors import audit
 from connectors.audit import Action, AuditEntry
 from connectors.columns import microseconds
@@ -22,12 +23,7 @@ from connectors.source.erasing import Eraser, Receipt
 from connectors.topics import Topic, is_compacted
 from stream_processors.delivery import Delivery, Outgoing
 from stream_processors.feature_store.redis_store import RedisStore
-from warehouse.client import async_reader, clickhouse_answers
 from warehouse.naming import IGNORED, NEIGHBOUR, named
-from warehouse.queries import query
-
-PATIENCE_S = 10.0
-"""How long ClickHouse may look for an account: it has to read all reasons of all scores."""
 
 HOLDING = tuple(topic for topic in Topic if topic not in (Topic.PROMO_CODES, Topic.AUDIT))
 """The topics that have messages of accounts. ``promo.audit`` keeps who erased what on purpose."""
@@ -70,13 +66,19 @@ class Erasures:
     All methods raise :class:`DependencyDown` while PostgreSQL is away.
     """
 
-    def __init__(self, settings: Settings, store: RedisStore, delivery: Delivery) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        store: RedisStore,
+        warehouse: WarehouseReader,
+        delivery: Delivery,
+    ) -> None:
         """Nothing is connected before it is used.
 
         Raises:
             SettingsError: the eraser's password is not set.
         """
-        self._settings, self._store, self._delivery = settings, store, delivery
+        self._store, self._warehouse, self._delivery = store, warehouse, delivery
         self._eraser = Eraser(settings)
 
     async def erase(self, user_id: str, author: Author) -> Receipt | None:
@@ -100,8 +102,8 @@ class Erasures:
         if receipt is None:
             return None
         redis, clickhouse = await asyncio.gather(
-            _answered(lambda: in_redis(receipt, self._store)),
-            _answered(lambda: in_clickhouse(receipt, self._settings)),
+            _answered(in_redis(receipt, self._store)),
+            _answered(in_clickhouse(receipt, self._warehouse)),
         )
         stores = {"postgresql": State.DONE, "redis": redis, "clickhouse": clickhouse}
         return Progress(receipt, stores, in_kafka(receipt))
@@ -143,17 +145,12 @@ async def in_redis(receipt: Receipt, store: RedisStore) -> State:
     return State.DONE if arrived and (traces.registered or not traces.left) else State.PENDING
 
 
-async def in_clickhouse(receipt: Receipt, settings: Settings) -> State:
+async def in_clickhouse(receipt: Receipt, warehouse: WarehouseReader) -> State:
     """Whether ClickHouse has rewritten what it had of the account."""
-    client = await async_reader(settings)
-    try:
-        with clickhouse_answers():
-            answer = await client.query(query("left_of_account"), _asked(receipt))
-    finally:
-        await client.close()
-    ((arrived, own_rows, naming_rows),) = answer.result_rows
-    has_arrived = bool(arrived) or not receipt.registered
-    return State.DONE if has_arrived and not own_rows and not naming_rows else State.PENDING
+    (left,) = await warehouse.rows("left_of_account", **_asked(receipt))
+    has_arrived = left["arrived"] or not receipt.registered
+    is_gone = not left["own_rows"] and not left["naming_rows"]
+    return State.DONE if has_arrived and is_gone else State.PENDING
 
 
 def _asked(receipt: Receipt) -> dict[str, object]:
@@ -166,9 +163,8 @@ def _asked(receipt: Receipt) -> dict[str, object]:
     }
 
 
-async def _answered(ask: Callable[[], Awaitable[State]]) -> State:
+async def _answered(state: Awaitable[State]) -> State:
     try:
-        async with asyncio.timeout(PATIENCE_S):
-            return await ask()
-    except (DependencyDown, TimeoutError):
+        return await state
+    except DependencyDown:
         return State.UNKNOWN

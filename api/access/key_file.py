@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from api.access.keys import KeyRing, decode, encode
-from connectors.errors import SettingsError
+from connectors.errors import KeyFileError, SettingsError
 from connectors.settings import Settings
 
 LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
