@@ -17,11 +17,11 @@ from warehouse.client import writer
 _PHYSICALLY = {"apply_mutations_on_fly": 0}
 
 
-def files(folder: Path) -> Iterator[tuple[str, bytes]]:
-    """Every file below a folder; one that is removed meanwhile is not there."""
+def files(folder: Path, but: str = "") -> Iterator[tuple[str, bytes]]:
+    """Every file below a folder but those named so; one that is removed meanwhile is not there."""
     for path in sorted(folder.rglob("*")):
         try:
-            if path.is_file():
+            if path.is_file() and not (but and path.match(but)):
                 yield str(path.relative_to(folder)), path.read_bytes()
         except FileNotFoundError:
             continue
