@@ -81,13 +81,15 @@ def _bounded(name: str, bounds: Mapping[_Key, int]) -> Iterator[tuple[str, Mappi
         yield name, {"keys": keys, "bounds": [bounds[key] for key in keys]}
 
 
-def portions(keys: Iterable[_Key]) -> Iterator[list[_Key]]:
-    """Keys in portions that fit into one statement."""
+def portions(
+    keys: Iterable[_Key], most: int = MOST, longest: int = LONGEST
+) -> Iterator[list[_Key]]:
+    """Keys in portions that fit into one statement: so many at most, of so many bytes."""
     portion: list[_Key] = []
     length = 0
     for key in keys:
         size = len(quote(str(key))) + 3
-        if portion and (len(portion) == MOST or length + size > LONGEST):
+        if portion and (len(portion) == most or length + size > longest):
             yield portion
             portion, length = [], 0
         portion.append(key)

@@ -288,3 +288,29 @@ async def test_an_absent_warehouse_is_down_for_the_async_client_too(
     values = {**gateway.settings.model_dump(), "clickhouse_port": free_ports(1)[0]}
     with pytest.raises(DependencyDown, match="ClickHouse"):
         await warehouse_client.async_reader(Settings(_env_file=None, **values))
+
+
+AWKWARD = ["it's", "a\nb", "a\r\nb", "\r", "tab\t", "back\\slash", 'quo"te', "ünï ✓", "", " ends "]
+
+
+def test_parameters_too_long_for_an_address_come_as_a_form(client: Client) -> None:
+    names = [*AWKWARD, *(f"{number}-{'x' * 40}" for number in range(5_000))]
+    sql = "SELECT arrayJoin({names:Array(String)}) AS name"
+    assert [row[0] for row in client.query(sql, {"names": names}).result_rows] == names
+
+
+async def test_an_event_loops_client_may_send_a_form_too(gateway: GatewayProcess) -> None:
+    client = await warehouse_client.async_writer(gateway.settings)
+    names = AWKWARD * 1_000
+    answer = await client.query("SELECT arrayJoin({n:Array(String)}) AS name", {"n": names})
+    assert [row[0] for row in answer.result_rows] == names
+    await client.close()
+
+
+def test_a_form_with_anything_else_is_refused(gateway: GatewayProcess) -> None:
+    with gateway.client() as http:
+        table = {"t": ("t", b"1\n", "text/plain")}
+        assert "form" in http.post("/", data={"query": "SELECT 1"}, files=table).text
+        no_query = http.post("/", files={"param_x": (None, "1")})
+        assert "no query" in no_query.text
+        assert no_query.is_client_error

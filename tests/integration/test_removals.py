@@ -236,6 +236,15 @@ async def test_known_accounts_tell_whether_they_stand_erased(sink: Writer) -> No
     assert found == {"k-anna": True, "k-ben": False}
 
 
+async def test_thousands_of_accounts_are_asked_about_at_once(sink: Writer) -> None:
+    names = [f"crowd-{number}-{'ü' * 20}" for number in range(7_000)]
+    rows = [
+        source_row(Registered(Profile(name, NOW_US), None, Origin(1, NOW_US))) for name in names
+    ]
+    await sink.insert(rows)
+    assert await sink.known([*names, "crowd-nobody"]) == dict.fromkeys(names, False)
+
+
 async def test_many_accounts_are_removed_in_portions(sink: Writer, client: Client) -> None:
     many = {f"many-{n:04}-{'é' * 30}": 9 for n in range(1_000)}
     await sink.insert(

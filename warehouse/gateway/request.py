@@ -2,6 +2,8 @@
 
 import base64
 import binascii
+import email
+import email.policy
 import uuid
 import zlib
 from collections.abc import Callable, Mapping
@@ -120,9 +122,11 @@ def parse(request: Request, body: bytes, default_database: str) -> QueryRequest:
         GatewayError: a parameter or the body's encoding is not understood.
     """
     values, headers = dict(request.query_params), request.headers
-    _refuse_what_is_missing(values, headers)
-    head = values.get("query", "").strip().encode()
+    _refuse_what_is_missing(values)
     data = decoded(body, headers.get("content-encoding", ""))
+    if headers.get("content-type", "").startswith("multipart/form-data"):
+        values, data = {**values, **_form(headers["content-type"], data)}, b""
+    head = values.get("query", "").strip().encode()
     accepts_gzip = "gzip" in headers.get("accept-encoding", "")
 
     def named(parameter: str, header: str, default: str) -> str:
@@ -146,11 +150,35 @@ def _is_on(values: Mapping[str, str], name: str) -> bool:
     return values.get(name, "0") not in ("0", "", "false")
 
 
-def _refuse_what_is_missing(values: Mapping[str, str], headers: Mapping[str, str]) -> None:
+def _form(content_type: str, body: bytes) -> dict[str, str]:
+    """The fields of a form, in which clients send what is too long for an address.
+
+    Raises:
+        GatewayError: it is no form, or has a field that is neither the query nor a parameter.
+    """
+    head = f"Content-Type: {content_type}\r\n\r\n".encode("latin-1")
+    form = email.message_from_bytes(head + body, policy=email.policy.HTTP)
+    fields: dict[str, str] = {}
+    for part in form.iter_parts() if form.is_multipart() else ():
+        name = str(part.get_param("name", "", "content-disposition"))
+        if part.get_filename() or not (name == "query" or name.startswith("param_")):
+            raise refusal(NOT_IMPLEMENTED, "A form may have the query and its parameters alone.")
+        fields[name] = _text(part.get_payload(decode=True))
+    if "query" not in fields:
+        raise refusal(INCORRECT_DATA, "The form has no query.")
+    return fields
+
+
+def _text(payload: object) -> str:
+    try:
+        return payload.decode() if isinstance(payload, bytes) else ""
+    except UnicodeDecodeError:
+        raise refusal(INCORRECT_DATA, "A field of the form is not UTF-8.") from None
+
+
+def _refuse_what_is_missing(values: Mapping[str, str]) -> None:
     if _is_on(values, "compress") or _is_on(values, "decompress"):
         raise refusal(NOT_IMPLEMENTED, "compress/decompress: use HTTP's Content-Encoding.")
-    if headers.get("content-type", "").startswith("multipart/"):
-        raise refusal(NOT_IMPLEMENTED, "External tables and form parameters: not available.")
     if "role" in values:
         raise refusal(BAD_ARGUMENTS, "role: users of this gateway have one role each.")
 
