@@ -149,7 +149,8 @@ def _unfit(error: RequestValidationError | HTTPException) -> Trouble:
     if isinstance(error, HTTPException):
         kind = _OF_STATUS.get(error.status_code, Kind.BAD_REQUEST)
         return Trouble(kind, _DETAILS.get(kind, str(error.detail)), error.headers or {})
-    found = [_field_error(wrong) for wrong in error.errors()]
+    # Whatever may be left out could also have been null, which nobody can send in an address.
+    found = [_field_error(wrong) for wrong in error.errors() if wrong["type"] != "none_required"]
     many = "One thing is" if len(found) == 1 else f"{len(found)} things are"
     return Trouble(Kind.INVALID, f"{many} wrong; see `errors`.", errors=found)
 
@@ -164,7 +165,8 @@ def _field_error(wrong: Mapping[str, Any]) -> FieldError:
 def _pointer(location: Sequence[str | int]) -> str:
     """``("body", "a", 0)`` as ``#/a/0`` (RFC 6901); a parameter by its name."""
     where, *steps = location
-    names = [str(step) for step in steps]
     if where != "body":
-        return "/".join(names)
+        name, *within = steps
+        return "/".join([str(name), *(str(step) for step in within if isinstance(step, int))])
+    names = [str(step) for step in steps]
     return "#" + "".join("/" + name.replace("~", "~0").replace("/", "~1") for name in names)

@@ -19,6 +19,7 @@ from connectors.settings import Settings
 from infra.native import stack as native
 from infra.native.layout import REPOSITORY, layout_of
 from infra.native.parts import environment_of
+from tests.conftest import running_stack, stack_settings
 from tests.integration.api_client import caller, problem, registration
 from tests.integration.api_keys import asking, keys_command, keys_of, new_key, revoke
 from tests.integration.test_api_decisions import keep_risk
@@ -36,9 +37,10 @@ ASKS: dict[Scope, Callable[[httpx.Client], httpx.Response]] = {
 
 
 @pytest.fixture(scope="module")
-def settings(partial_stack: Callable[..., Settings]) -> Settings:
-    """The API, what it asks, and the worker that writes the audit log."""
-    return partial_stack("api", "warehouse")
+def settings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
+    """The API, what it asks, and the worker that writes the audit log: a stack of its own."""
+    with running_stack(stack_settings(tmp_path_factory.mktemp("access")), "api", "warehouse") as s:
+        yield s
 
 
 @pytest.fixture
