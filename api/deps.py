@@ -4,7 +4,7 @@ import asyncio
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Annotated, Self
+from typing import Annotated, Any, Self
 
 import httpx
 from fastapi import Depends, Request
@@ -106,40 +106,13 @@ async def _services(request: Request) -> Services:
 ServicesDep = Annotated[Services, Depends(_services)]
 
 
-async def _store(request: Request) -> RedisStore:
-    return _of(request).store
+def _given(get: Callable[[Services], object]) -> Any:
+    """A dependency on one of the services."""
 
+    async def given(request: Request) -> object:
+        return get(_of(request))
 
-async def _warehouse(request: Request) -> WarehouseReader:
-    return _of(request).warehouse
-
-
-async def _alert_streams(request: Request) -> AlertStreams:
-    return _of(request).alert_streams
-
-
-async def _metrics(request: Request) -> ApiMetrics:
-    return _of(request).metrics
-
-
-async def _watch(request: Request) -> Watch:
-    return _of(request).watch
-
-
-async def _decisions(request: Request) -> Decisions:
-    return _of(request).decisions
-
-
-async def _assessor(request: Request) -> Assessor:
-    return _of(request).assessor
-
-
-async def _claiming(request: Request) -> Claiming:
-    return _of(request).claiming
-
-
-async def _erasures(request: Request) -> Erasures:
-    return _of(request).erasures
+    return Depends(given)
 
 
 async def _caller(request: Request) -> Caller:
@@ -160,15 +133,15 @@ async def _now_us() -> int:
     return time.time_ns() // 1_000
 
 
-StoreDep = Annotated[RedisStore, Depends(_store)]
-AlertStreamsDep = Annotated[AlertStreams, Depends(_alert_streams)]
-WarehouseDep = Annotated[WarehouseReader, Depends(_warehouse)]
-MetricsDep = Annotated[ApiMetrics, Depends(_metrics)]
-WatchDep = Annotated[Watch, Depends(_watch)]
-DecisionsDep = Annotated[Decisions, Depends(_decisions)]
-AssessorDep = Annotated[Assessor, Depends(_assessor)]
-ClaimingDep = Annotated[Claiming, Depends(_claiming)]
-ErasuresDep = Annotated[Erasures, Depends(_erasures)]
+StoreDep = Annotated[RedisStore, _given(lambda s: s.store)]
+AlertStreamsDep = Annotated[AlertStreams, _given(lambda s: s.alert_streams)]
+WarehouseDep = Annotated[WarehouseReader, _given(lambda s: s.warehouse)]
+MetricsDep = Annotated[ApiMetrics, _given(lambda s: s.metrics)]
+WatchDep = Annotated[Watch, _given(lambda s: s.watch)]
+DecisionsDep = Annotated[Decisions, _given(lambda s: s.decisions)]
+AssessorDep = Annotated[Assessor, _given(lambda s: s.assessor)]
+ClaimingDep = Annotated[Claiming, _given(lambda s: s.claiming)]
+ErasuresDep = Annotated[Erasures, _given(lambda s: s.erasures)]
 CallerDep = Annotated[Caller, Depends(_caller)]
 AdmittedDep = Annotated[Callable[[], bool], Depends(_admitted)]
 AuthorDep = Annotated[Author, Depends(_author)]

@@ -11,7 +11,7 @@ from redis import Redis
 
 from connectors.settings import Settings, required
 from connectors.topics import MAX_DEAD_LETTER_BYTES, Topic
-from tests.reading import headers_of
+from tests.reading import eventually, headers_of
 from warehouse.client import writer
 
 _PHYSICALLY = {"apply_mutations_on_fly": 0}
@@ -40,10 +40,11 @@ def rewrite_the_append_only_file(settings: Settings, timeout_s: float = 20.0) ->
     password = required(settings.redis_password, "redis_password")
     with Redis(port=settings.redis_port, password=password) as redis:
         redis.bgrewriteaof()
-        deadline = time.monotonic() + timeout_s
-        while any(redis.info("persistence")[f"aof_rewrite_{word}"] for word in _UNDER_WAY):
-            assert time.monotonic() < deadline, "the append-only file is not rewritten"
-            time.sleep(0.1)
+        eventually(
+            lambda: not any(redis.info("persistence")[f"aof_rewrite_{w}"] for w in _UNDER_WAY),
+            "the append-only file is rewritten",
+            timeout_s,
+        )
 
 
 def in_clickhouse(settings: Settings) -> Iterator[tuple[str, dict[str, Any]]]:
