@@ -1,0 +1,12 @@
+"""The dashboards, one a file, each for somebody: see docs/dashboards.md."""
+
+from collections.abc import Sequence
+
+from grafana_foundation_sdk.builders.dashboard import Dashboard
+
+from grafana.dashboards import promo_overview
+
+
+def all_dashboards() -> Sequence[Dashboard]:
+    """Every dashboard, in the order in which they are offered."""
+    return (promo_overview.dashboard(),)

@@ -1,0 +1,58 @@
+"""One number that is read from across the room."""
+
+from grafana_foundation_sdk.builders import stat
+from grafana_foundation_sdk.builders.common import ReduceDataOptions
+from grafana_foundation_sdk.builders.dashboard import ThresholdsConfig
+from grafana_foundation_sdk.models.common import (
+    BigValueColorMode,
+    BigValueGraphMode,
+    BigValueTextMode,
+)
+
+from grafana.panels.palette import PLAIN, steps
+from grafana.panels.target import Asked, datasource
+from grafana.panels.units import DECIMALS, Unit
+
+HEIGHT = 4
+
+
+def number(
+    title: str,
+    about: str,
+    question: str,
+    unit: Unit,
+    *,
+    width: int = 4,
+    when: ThresholdsConfig | None = None,
+    url: str = "",
+    decimals: int | None = None,
+) -> stat.Panel:
+    """The only value of the question's only row.
+
+    Args:
+        title, about: what it is, and what it tells.
+        question: of :mod:`grafana.queries`; one row, one number or text; no row is "no data".
+        unit: of the number.
+        width: of 24.
+        when: colours from which values on; by default it is never alarming.
+        url: where a click leads.
+        decimals: digits behind the point, if not the unit's usual ones.
+    """
+    panel = (
+        stat.Panel()
+        .title(title)
+        .description(about)
+        .datasource(datasource())
+        .with_target(Asked(question))
+        .unit(unit)
+        .no_value("none")
+        .span(width)
+        .height(HEIGHT)
+        .graph_mode(BigValueGraphMode.NONE)
+        .color_mode(BigValueColorMode.VALUE)
+        .text_mode(BigValueTextMode.VALUE)
+        .reduce_options(ReduceDataOptions().calcs(["lastNotNull"]).fields("/.*/"))
+        .thresholds(when or steps(PLAIN))
+    )
+    digits = DECIMALS.get(unit) if decimals is None else decimals
+    return panel if digits is None else panel.decimals(digits)

@@ -1,0 +1,24 @@
+-- Which ten codes are redeemed most, by accounts whose alert stands now and by others? Ties sort
+-- by code.
+SELECT
+    promo_code,
+    countIf(user_id NOT IN (SELECT user_id FROM standing_accounts)) AS others,
+    count() - others AS flagged
+FROM promo_usages FINAL
+WHERE
+    used_promo IS NOT FALSE
+    AND $__timeFilter_ms(used_at)
+    AND ('__all' IN (${code:sqlstring}) OR promo_code IN (${code:sqlstring}))
+    AND (
+        '__all' IN (${discount:sqlstring})
+        OR promo_code IN (
+            SELECT promo_code FROM promo_codes FINAL WHERE discount_type IN (${discount:sqlstring})
+        )
+    )
+    AND (
+        '__all' IN (${timezone:sqlstring})
+        OR user_id IN (SELECT user_id FROM users FINAL WHERE timezone IN (${timezone:sqlstring}))
+    )
+GROUP BY promo_code
+ORDER BY count() DESC, promo_code
+LIMIT 10
