@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from types import MappingProxyType
 
+from grafana_foundation_sdk.builders.dashboard import FieldColor as FieldColorBuilder
 from grafana_foundation_sdk.builders.dashboard import ThresholdsConfig
 from grafana_foundation_sdk.models.dashboard import (
     FieldColor,
@@ -13,15 +14,15 @@ from grafana_foundation_sdk.models.dashboard import (
     ValueMappingResult,
 )
 
-GOOD, ODD, ILL, WORST, PLAIN = "green", "yellow", "orange", "red", "blue"
+GOOD, ODD, ILL, WORST, PLAIN, OTHER = "green", "yellow", "orange", "red", "blue", "purple"
 
 LEVELS: Mapping[str, str] = MappingProxyType(
     {"low": GOOD, "medium": ODD, "high": ILL, "critical": WORST}
 )
-STATES: Mapping[str, str] = MappingProxyType(
-    {"open": ILL, "escalated": WORST, "cleared": GOOD, "up": GOOD, "down": WORST}
-    | {"acting": PLAIN, "shadow": "purple", "abuser": WORST, "honest": GOOD}
+STATUSES: Mapping[str, str] = MappingProxyType(
+    {"none": GOOD, "open": ILL, "escalated": WORST, "cleared": GOOD}
 )
+UP: Mapping[str, str] = MappingProxyType({"up": GOOD, "down": WORST, "silent": ILL})
 ACTIONS: Mapping[str, str] = MappingProxyType({"allow": GOOD, "challenge": ODD, "deny": WORST})
 FLAGGED: Mapping[str, str] = MappingProxyType({"others": PLAIN, "flagged": WORST})
 
@@ -29,6 +30,11 @@ FLAGGED: Mapping[str, str] = MappingProxyType({"others": PLAIN, "flagged": WORST
 def fixed(colour: str) -> FieldColor:
     """One colour whatever the value."""
     return FieldColor(mode=FieldColorModeId.FIXED, fixed_color=colour)
+
+
+def by_thresholds() -> FieldColorBuilder:
+    """The colour that the thresholds give the value."""
+    return FieldColorBuilder().mode(FieldColorModeId.THRESHOLDS)
 
 
 def steps(base: str, *further: tuple[float, str]) -> ThresholdsConfig:

@@ -3,18 +3,19 @@
 from collections.abc import Mapping
 
 from grafana_foundation_sdk.builders import barchart
-from grafana_foundation_sdk.builders.common import VizLegendOptions
-from grafana_foundation_sdk.builders.dashboard import DashboardLink
+from grafana_foundation_sdk.builders.common import ScaleDistributionConfig, VizLegendOptions
+from grafana_foundation_sdk.builders.dashboard import DashboardLink, ThresholdsConfig
 from grafana_foundation_sdk.models.common import (
     LegendDisplayMode,
     LegendPlacement,
+    ScaleDistribution,
     StackingMode,
     VisibilityMode,
     VizOrientation,
 )
 from grafana_foundation_sdk.models.dashboard import DynamicConfigValue
 
-from grafana.panels.palette import fixed
+from grafana.panels.palette import by_thresholds, fixed
 from grafana.panels.target import Asked, datasource
 from grafana.panels.units import DECIMALS, Unit
 
@@ -32,6 +33,8 @@ def ranking(
     link: DashboardLink | None = None,
     stacked: bool = True,
     upright: bool = False,
+    logarithmic: bool = False,
+    when: ThresholdsConfig | None = None,
     width: int = 12,
     height: int = HEIGHT,
 ) -> barchart.Panel:
@@ -46,6 +49,8 @@ def ranking(
         link: where a bar leads.
         stacked: one upon the other instead of side by side.
         upright: vertical bars, for what has an order of its own, as a distribution.
+        logarithmic: for counts of very different sizes.
+        when: colours of the bars from which values on, instead of ``colours``.
         width, height: of 24, and in rows.
     """
     panel = (
@@ -76,4 +81,9 @@ def ranking(
         panel.decimals(DECIMALS[unit])
     for name, colour in colours.items():
         panel.override_by_name(name, [DynamicConfigValue("color", fixed(colour))])
+    if logarithmic:
+        scale = ScaleDistributionConfig().type(ScaleDistribution.LOG).log(10)
+        panel.scale_distribution(scale)
+    if when is not None:
+        panel.thresholds(when).color_scheme(by_thresholds())
     return panel if link is None else panel.data_links([link])

@@ -1,5 +1,7 @@
 """One number that is read from across the room."""
 
+from collections.abc import Mapping
+
 from grafana_foundation_sdk.builders import stat
 from grafana_foundation_sdk.builders.common import ReduceDataOptions
 from grafana_foundation_sdk.builders.dashboard import ThresholdsConfig
@@ -9,7 +11,7 @@ from grafana_foundation_sdk.models.common import (
     BigValueTextMode,
 )
 
-from grafana.panels.palette import PLAIN, steps
+from grafana.panels.palette import PLAIN, named, steps
 from grafana.panels.target import Asked, datasource
 from grafana.panels.units import DECIMALS, Unit
 
@@ -24,7 +26,7 @@ def number(
     *,
     width: int = 4,
     when: ThresholdsConfig | None = None,
-    url: str = "",
+    colours: Mapping[str, str] | None = None,
     decimals: int | None = None,
 ) -> stat.Panel:
     """The only value of the question's only row.
@@ -35,7 +37,7 @@ def number(
         unit: of the number.
         width: of 24.
         when: colours from which values on; by default it is never alarming.
-        url: where a click leads.
+        colours: of texts.
         decimals: digits behind the point, if not the unit's usual ones.
     """
     panel = (
@@ -54,5 +56,7 @@ def number(
         .reduce_options(ReduceDataOptions().calcs(["lastNotNull"]).fields("/.*/"))
         .thresholds(when or steps(PLAIN))
     )
+    if colours is not None:
+        panel.mappings([named(colours)])
     digits = DECIMALS.get(unit) if decimals is None else decimals
     return panel if digits is None else panel.decimals(digits)

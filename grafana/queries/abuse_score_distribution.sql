@@ -1,0 +1,18 @@
+-- How are the accounts that were judged in the period spread over the scores, by the newest of each?
+SELECT
+    concat(leftPad(toString(bin.number * 5), 2, '0'), '–', toString(bin.number * 5 + 5), ' %') AS score,
+    judged.accounts AS accounts
+FROM numbers(20) AS bin
+LEFT JOIN
+(
+    SELECT toUInt64(least(floor(newest * 20), 19)) AS number, count() AS accounts
+    FROM
+    (
+        SELECT argMax(score, revision) AS newest
+        FROM risk_scores
+        WHERE $__timeFilter_ms(scored_at)
+        GROUP BY user_id
+    )
+    GROUP BY number
+) AS judged ON judged.number = bin.number
+ORDER BY bin.number

@@ -1,0 +1,9 @@
+-- What do the codes that the flagged accounts redeemed give away, at least?
+SELECT toFloat64(sum(value)) AS money
+FROM
+(
+    SELECT argMax(value_at_risk, revision) AS value
+    FROM abuse_alerts
+    GROUP BY user_id
+    HAVING argMax(status, revision) != 'cleared'
+)

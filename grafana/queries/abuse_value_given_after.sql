@@ -1,0 +1,16 @@
+-- What did redemptions give away that came after the account's alert had been raised?
+SELECT toFloat64(sum(worth.value)) AS money
+FROM
+(
+    SELECT user_id, promo_code, committed_at
+    FROM promo_usages FINAL
+    WHERE used_promo IS NOT FALSE
+        AND user_id IN (SELECT user_id FROM standing_accounts)
+        AND $__timeFilter_ms(committed_at)
+) AS used
+INNER JOIN
+(
+    SELECT user_id, min(scored_at) AS raised_at FROM abuse_alerts GROUP BY user_id
+) AS alert ON alert.user_id = used.user_id
+INNER JOIN code_worth AS worth ON worth.promo_code = used.promo_code
+WHERE used.committed_at > alert.raised_at
