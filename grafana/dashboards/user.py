@@ -5,7 +5,7 @@ from grafana_foundation_sdk.builders.dashboard import Dashboard
 from grafana.dashboards.frame import Panel, frame
 from grafana.panels.links import to_user
 from grafana.panels.over_time import lines
-from grafana.panels.palette import ACTIONS, GOOD, ILL, LEVELS, ODD, PLAIN, STATUSES, WORST, steps
+from grafana.panels.palette import ACTIONS, GOOD, ILL, LEVELS, LEVELS_BEGIN, PLAIN, STATUSES, steps
 from grafana.panels.stat import number
 from grafana.panels.table import Column, rows
 from grafana.panels.units import Unit
@@ -29,7 +29,7 @@ def _figures() -> tuple[Panel, ...]:
             "The newest risk score, from 0 to 1.",
             "user_score",
             Unit.SCORE,
-            when=steps(GOOD, (0.25, ODD), (0.5, ILL), (0.8, WORST)),
+            when=steps(GOOD, *LEVELS_BEGIN),
         ),
         number(
             "Level",

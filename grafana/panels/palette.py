@@ -19,6 +19,9 @@ GOOD, ODD, ILL, WORST, PLAIN, OTHER = "green", "yellow", "orange", "red", "blue"
 LEVELS: Mapping[str, str] = MappingProxyType(
     {"low": GOOD, "medium": ODD, "high": ILL, "critical": WORST}
 )
+LEVELS_BEGIN = ((0.3, ODD), (0.6, ILL), (0.85, WORST))
+"""Scores at which the levels begin, as in ``ml/policy.py``."""
+
 STATUSES: Mapping[str, str] = MappingProxyType(
     {"none": GOOD, "open": ILL, "escalated": WORST, "cleared": GOOD}
 )
