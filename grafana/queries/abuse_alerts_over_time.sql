@@ -1,10 +1,11 @@
 -- When were alerts raised, and how serious are they now? Each account once.
 WITH
+    dateDiff('second', $__fromTime_ms, $__toTime_ms) AS range_s,
     multiIf(
-        dateDiff('day', $__fromTime_ms, $__toTime_ms) > 1000, 'month',
-        dateDiff('day', $__fromTime_ms, $__toTime_ms) > 180, 'week',
-        dateDiff('day', $__fromTime_ms, $__toTime_ms) > 4, 'day',
-        dateDiff('minute', $__fromTime_ms, $__toTime_ms) > 180, 'hour',
+        range_s > 1000 * 86400, 'month',
+        range_s > 180 * 86400, 'week',
+        range_s > 4 * 86400, 'day',
+        range_s > 3 * 3600, 'hour',
         'minute'
     ) AS bucket
 SELECT
