@@ -18,6 +18,7 @@ from api.access.key_file import Keys
 from api.access.limits import Limits
 from api.access.scoped import SECURITY_SCHEMES
 from api.access.watch import KeyWatch
+from api.dashboards import Dashboards
 from api.deps import Services
 from api.observe import DOCS, DOCS_FILES, OPENAPI, Observe
 from api.routes import (
@@ -25,6 +26,7 @@ from api.routes import (
     alerts,
     analytics,
     claims,
+    dashboards,
     decisions,
     erasures,
     links,
@@ -59,6 +61,7 @@ def create_app(settings: Settings) -> FastAPI:
     Raises:
         SettingsError: a secret is not set, a claim's limit is malformed, or strangers could
             reach an API without keys.
+        DashboardError: a dashboard cannot be shown.
         KeyFileError: the key file cannot be read.
     """
     services, keys = Services.of(settings), Keys.of(settings)
@@ -101,8 +104,12 @@ def create_app(settings: Settings) -> FastAPI:
         operations,
     ):
         app.include_router(resource.router)
+    limits = Limits(services.store)
+    if settings.dashboards:
+        app.state.dashboards = Dashboards.of(settings, keys, limits, services.warehouse)
+        app.include_router(dashboards.router)
     problems.install(app)
-    app.add_middleware(Guard, keys=keys, limits=Limits(services.store))
+    app.add_middleware(Guard, keys=keys, limits=limits)
     _open_to(app, settings.cors_origins)
     app.add_middleware(Observe, metrics=services.metrics)
     app.openapi = lambda: _openapi(app)  # type: ignore[method-assign]

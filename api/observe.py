@@ -18,20 +18,30 @@ from api.problems import log_defect, problem_response, trouble_of
 
 DOCS, DOCS_FILES, OPENAPI = "/docs", "/docs-files", "/openapi.json"
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
-_QUIET = frozenset({"/healthz", "/readyz", "/metrics"})
+DASHBOARDS = "/dashboards"
+_QUIET = frozenset(
+    {"/healthz", "/readyz", "/metrics", f"{DASHBOARDS}/{{uid}}/panels/{{panel_id}}"}
+)
+"""Asked every second or so, for as long as somebody looks."""
 _HEADERS: tuple[tuple[bytes, bytes], ...] = (
     (b"x-content-type-options", b"nosniff"),
     (b"x-frame-options", b"DENY"),
     (b"referrer-policy", b"no-referrer"),
     (b"cross-origin-resource-policy", b"same-origin"),
-    (b"cache-control", b"no-store"),
 )
+_NO_STORE = (b"cache-control", b"no-store")
 _CSP = b"content-security-policy"
 _NOTHING_ELSE = b"default-src 'none'; frame-ancestors 'none'"
 # Swagger UI's page: its script and style come from here, started by an inline script.
 _SWAGGER_UI = (
     _NOTHING_ELSE + b"; connect-src 'self'; img-src 'self' data:;"
     b" script-src 'self' 'unsafe-inline'; style-src 'self' 'unsafe-inline'"
+)
+# The dashboards' page: all of it comes from here, no script or style stands in a document. The
+# charts' library draws by the DOM alone; its icons are data.
+_PAGE = (
+    _NOTHING_ELSE + b"; base-uri 'none'; form-action 'self'; connect-src 'self';"
+    b" img-src 'self' data:; script-src 'self'; style-src 'self'"
 )
 _log = logging.getLogger("api.access")
 
@@ -58,7 +68,7 @@ class Observe:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                message["headers"] = [*message["headers"], *_added(request_id, scope["path"])]
+                message["headers"] = [*message["headers"], *_added(request_id, scope["path"], message)]
             await send(message)
 
         try:
@@ -97,7 +107,16 @@ def _route(scope: Scope) -> str:
     return str(getattr(scope.get("route"), "path_format", UNMATCHED))
 
 
-def _added(request_id: str, path: str) -> Iterator[tuple[bytes, bytes]]:
+def _added(request_id: str, path: str, message: Message) -> Iterator[tuple[bytes, bytes]]:
     yield from _HEADERS
-    yield _CSP, _SWAGGER_UI if path == DOCS else _NOTHING_ELSE
+    if not any(name == _NO_STORE[0] for name, _ in message["headers"]):
+        yield _NO_STORE
+    yield _CSP, _policy(path)
     yield b"x-request-id", request_id.encode()
+
+
+def _policy(path: str) -> bytes:
+    if path == DOCS:
+        return _SWAGGER_UI
+    of_the_page = path == DASHBOARDS or path.startswith(f"{DASHBOARDS}/")
+    return _PAGE if of_the_page else _NOTHING_ELSE

@@ -17,7 +17,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from api.schemas.problem import MEDIA_TYPE, FieldError, Kind, PartHealth, Problem
-from connectors.errors import DependencyDown, PoisonMessage, UnknownAccount
+from connectors.errors import DependencyDown, PoisonMessage, UnfitChoice, UnknownAccount
 
 RETRY_AFTER_S = 1
 PROBLEM_SCHEMA = "#/components/schemas/Problem"
@@ -93,6 +93,8 @@ def trouble_of(error: Exception) -> Trouble:
             return Trouble(Kind.DEPENDENCY_DOWN, detail, {"Retry-After": str(RETRY_AFTER_S)})
         case PoisonMessage():
             return Trouble(Kind.INVALID, f"{error.reason}.")
+        case UnfitChoice():
+            return Trouble(Kind.BAD_REQUEST, f"{error}.")
         case RequestValidationError() | HTTPException():
             return _unfit(error)
         case _:
@@ -123,7 +125,7 @@ def documented(*kinds: Kind) -> dict[int | str, dict[str, Any]]:
 
 def install(app: FastAPI) -> None:
     """Answer every error of an application with a problem."""
-    for error in (Refused, UnknownAccount, DependencyDown, PoisonMessage,
+    for error in (Refused, UnknownAccount, DependencyDown, PoisonMessage, UnfitChoice,
                   RequestValidationError, HTTPException):  # fmt: skip
         app.add_exception_handler(error, _answer)
 

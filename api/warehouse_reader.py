@@ -6,13 +6,14 @@ seconds, and whoever asks right after it is refused at once.
 
 import asyncio
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from types import MappingProxyType
 from typing import Any
 
 import orjson
 from clickhouse_connect.driver import AsyncClient
 
+from api.answer_table import FORMAT, AnswerTable, read_answer
 from connectors.errors import DependencyDown
 from connectors.settings import Settings
 from warehouse.client import Patience, async_reader, clickhouse_answers
@@ -62,14 +63,22 @@ class WarehouseReader:
         Raises:
             DependencyDown: ClickHouse does not answer, or not in time.
         """
-        self._must_not_have_failed()
-        try:
-            async with asyncio.timeout(PATIENCE.answer_s), self._places:
-                client = await self._connected()
-                text = await self._answer(client, query(name), parameters)
-        except TimeoutError as error:
-            raise DependencyDown("ClickHouse: no answer in time") from error
+        text = await self._text(query(name), parameters, "JSONEachRow", _SETTINGS)
         return [orjson.loads(line) for line in text.splitlines()]
+
+    async def table(self, sql: str, parameters: Mapping[str, object], most: int) -> AnswerTable:
+        """The answer to a question that is not in :mod:`warehouse.queries`, of ``most`` rows.
+
+        Args:
+            sql: of our own making; what others chose is bound to its placeholders.
+            parameters: all of its placeholders, and no others.
+            most: rows; one more is asked for, to tell whether there are more.
+
+        Raises:
+            DependencyDown: as :meth:`rows`.
+        """
+        settings = {**_SETTINGS, "limit": most + 1}
+        return read_answer(await self._text(sql, parameters, FORMAT, settings), most)
 
     async def close(self) -> None:
         """Give the connections back."""
@@ -88,12 +97,24 @@ class WarehouseReader:
                     raise
             return self._client
 
-    async def _answer(
-        self, client: AsyncClient, sql: str, parameters: Mapping[str, object]
+    async def _text(
+        self,
+        sql: str,
+        parameters: Mapping[str, object],
+        written: str,
+        settings: Mapping[str, object],
     ) -> bytes:
-        asking = asyncio.create_task(
-            client.raw_query(sql, dict(parameters), dict(_SETTINGS), fmt="JSONEachRow")
-        )
+        self._must_not_have_failed()
+        try:
+            async with asyncio.timeout(PATIENCE.answer_s), self._places:
+                client = await self._connected()
+                asked = client.raw_query(sql, dict(parameters), dict(settings), fmt=written)
+                return await self._answer(client, asked)
+        except TimeoutError as error:
+            raise DependencyDown("ClickHouse: no answer in time") from error
+
+    async def _answer(self, client: AsyncClient, asked: Coroutine[Any, Any, bytes]) -> bytes:
+        asking = asyncio.create_task(asked)
         try:
             await asyncio.wait({asking}, timeout=_SILENCE_S)
             # It may be thinking, or be stopped: who thinks still answers a ping.

@@ -16,6 +16,8 @@
     ├── MigrationError          put the edited migration back; write a new one
     ├── LoadError               fix the file or the folder the message names
     ├── SimulationError         take a pack, a seed or figures as the message says
+    ├── DashboardError          fix the dashboard that the message names, `python -m grafana.build`
+    ├── UnfitChoice             nothing: a reader asked a dashboard for what it does not offer
     └── DrainStalled            look at the consumer group the message names
 """
 
@@ -84,6 +86,17 @@ class LoadError(PromoError):
 
 class SimulationError(PromoError):
     """A play cannot be given: no such pack, figures that make none, or its seed is in use."""
+
+
+class DashboardError(PromoError):
+    """A generated dashboard holds something that the built-in page cannot show."""
+
+
+class UnfitChoice(PromoError):
+    """A period, or a variable's value, that a dashboard cannot be asked for.
+
+    The message says what it takes, and repeats nothing of what was sent.
+    """
 
 
 class DrainStalled(PromoError):

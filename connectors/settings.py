@@ -96,6 +96,8 @@ class Settings(BaseSettings):
         50, ge=1, description="live alert streams at once, for each API process"
     )
 
+    dashboards: bool = Field(True, description="serve the built-in page of the dashboards")
+
     hash_key: SecretStr | None = Field(
         None, description="key of the identifier hashes; changing it unlinks all accounts"
     )

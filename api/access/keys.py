@@ -99,6 +99,10 @@ class KeyRing:
                 found = key
         return None if found is None else found.caller
 
+    def caller_of(self, key_id: str, now: datetime) -> Caller | None:
+        """Whose key has this id, None if no live one has."""
+        return next((key.caller for key in self.live(now) if key.key_id == key_id), None)
+
     def live(self, now: datetime) -> tuple[Key, ...]:
         """The keys that open something."""
         return tuple(key for key in self.keys if key.is_live(now))

@@ -15,6 +15,8 @@ BESIDE = {
     "grafana": {"connectors", "warehouse"},
     "simulator": {"connectors", "ml", "infra"},
 }
+SHOWN = "grafana.viewer"
+"""What of a package beside the layers the uppermost one shows: the dashboards' page, pure."""
 EVERYTHING = {"benchmarks", "tests"}
 """Packages that look at the whole and that nothing else may import."""
 
@@ -77,6 +79,7 @@ def test_a_package_imports_only_what_lies_below_it(package: str) -> None:
         for path in sources(package)
         for line, name in imported(REPOSITORY / path)
         if name.split(".")[0] in forbidden
+        and not (package == LAYERS[-1] and f"{name}.".startswith(f"{SHOWN}."))
     ]
 
     assert not broken, "\n".join(broken)
@@ -104,6 +107,19 @@ def test_ml_decides_and_does_not_talk() -> None:
     ]
 
     assert not talking, "\n".join(talking)
+
+
+def test_the_page_that_the_api_shows_does_not_talk_and_needs_no_builders() -> None:
+    needing = [
+        f"{path}:{line} imports {name}"
+        for path in sources("grafana")
+        if path.is_relative_to("grafana/viewer")
+        for line, name in imported(REPOSITORY / path)
+        if name.split(".")[0] in CLIENTS | {"api", "grafana_foundation_sdk"}
+        or (name.startswith("grafana.") and not f"{name}.".startswith(f"{SHOWN}."))
+    ]
+
+    assert not needing, "\n".join(needing)
 
 
 def test_a_story_knows_nothing_of_how_it_is_judged() -> None:

@@ -1,0 +1,68 @@
+"""The period that a page looks at, as Grafana's addresses write it. Pure."""
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from connectors.errors import UnfitChoice
+from warehouse.period import FIRST, LAST
+
+_BACK = re.compile(r"now(?:-(?P<count>\d{1,5})(?P<unit>[smhdwMy]))?")
+_EPOCH_MS = re.compile(r"-?\d{1,15}")
+_DAYS = {"d": 1, "w": 7, "M": 30, "y": 365}
+_SECONDS = {"s": 1, "m": 60, "h": 3_600}
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A period in milliseconds since 1970, both ends within it."""
+
+    from_ms: int
+    to_ms: int
+
+
+def span(begin: str, end: str, now: datetime) -> Span:
+    """What ``from`` and ``to`` of an address mean.
+
+    Args:
+        begin, end: ``now``, ``now-90d`` (s, m, h, d, w, M = 30 d, y = 365 d), milliseconds since
+            1970, or ISO 8601, in UTC where there is no offset.
+        now: aware.
+
+    Raises:
+        UnfitChoice: one of them is none of these, or the end is before the beginning.
+    """
+    found = Span(_moment_ms("from", begin, now), _moment_ms("to", end, now))
+    if found.from_ms > found.to_ms:
+        raise UnfitChoice("`from` is later than `to`")
+    return found
+
+
+def _moment_ms(name: str, text: str, now: datetime) -> int:
+    back = _BACK.fullmatch(text)
+    if back is not None:
+        return _within(now - _ago(back))
+    if _EPOCH_MS.fullmatch(text):
+        return min(max(int(text), _ms(FIRST)), _ms(LAST))
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        wanted = "now, now-90d, milliseconds since 1970, or ISO 8601"
+        raise UnfitChoice(f"`{name}` has to be {wanted}") from None
+    return _within(moment if moment.tzinfo else moment.replace(tzinfo=UTC))
+
+
+def _ago(back: re.Match[str]) -> timedelta:
+    count, unit = int(back["count"] or 0), back["unit"] or "s"
+    if unit in _DAYS:
+        # Longer than all that there is; a datetime does not reach further back.
+        return timedelta(days=min(count * _DAYS[unit], 365_000))
+    return timedelta(seconds=count * _SECONDS[unit])
+
+
+def _within(moment: datetime) -> int:
+    return _ms(min(max(moment, FIRST), LAST))
+
+
+def _ms(moment: datetime) -> int:
+    return (moment - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(milliseconds=1)

@@ -1,0 +1,98 @@
+// Who or what has most: a bar a row, in the answer's order; a click follows the link.
+
+import { axis, draw, numberAxis, plain, shortened } from './chart.js';
+import { fieldOf, shown, thresholdColour } from './fields.js';
+import { addressOf } from './links.js';
+import { ticksDecimals } from './over_time.js';
+import { colour, colourAt } from './theme.js';
+import { written } from './units.js';
+
+const THICKEST_PX = 30;
+const LETTER_PX = 7;
+const LONGEST_SHARE = 0.4;
+
+export async function drawBars(body, context) {
+  const { panel, answer, board } = context;
+  const { orientation = 'horizontal', stacking = 'none', xField, legend } = panel.options;
+  const isUpright = orientation === 'vertical';
+  const isStacked = stacking === 'normal';
+  const isLogarithmic = panel.fields.custom?.scaleDistribution?.type === 'log';
+  const label = Math.max(0, answer.columns.findIndex(({ name }) => name === xField));
+  const fields = answer.columns.map((column) => fieldOf(panel, column));
+  const numbers = fields.map((field, at) => ({ field, at })).filter(({ field }) => field.type === 'number');
+  const places = answer.rows.map((_, place) => place);
+  const labels = answer.rows.map((row) => shown(fields[label], row[label], board.currency).text);
+  const links = answer.rows.map((row) => linkOf(context, fields, row));
+
+  const traces = numbers.map(({ field, at }, index) => {
+    const values = answer.rows.map((row) => (row[at] === null ? null : Number(row[at])));
+    const texts = answer.rows.map((row) => plain(shown(field, row[at], board.currency).text));
+    const own = field.fixed ? colour(field.fixed) : colourAt(index);
+    return {
+      type: 'bar', orientation: isUpright ? 'v' : 'h', name: plain(field.title),
+      x: isUpright ? places : values, y: isUpright ? values : places,
+      marker: { color: field.byThresholds ? values.map((value) => thresholdColour(field, value) ?? own) : own, line: { width: 0 } },
+      customdata: labels.map((text, place) => [plain(text), texts[place]]),
+      hovertemplate: `%{customdata[0]}<br>${plain(field.title)}: %{customdata[1]}<extra></extra>`,
+      text: texts.map((text, place) => (values[place] ? text : '')),
+      textposition: isStacked && numbers.length > 1 ? 'inside' : 'auto', insidetextanchor: 'end', textangle: 0,
+      constraintext: 'none', cliponaxis: false,
+    };
+  });
+  const { unit, decimals } = panel.fields;
+  const [least, most] = extent(answer.rows, numbers, isStacked);
+  const valueAxis = numberAxis({
+    least: panel.fields.min ?? least, most: panel.fields.max ?? most, unit, isLogarithmic,
+    text: (value) => written(value, unit, ticksDecimals(unit, decimals, most), board.currency),
+  });
+  const labelled = labelAxis(body, labels, links, panel.options.xTickLabelMaxLength || 24, isUpright);
+  const hasLegend = legend?.showLegend !== false && numbers.length > 1;
+  await draw(body, traces, {
+    barmode: isStacked ? 'stack' : 'group', bargap: gap(body, places.length, isUpright),
+    hovermode: 'closest', dragmode: false, showlegend: hasLegend, uniformtext: { mode: 'hide', minsize: 10 },
+    xaxis: isUpright ? labelled : valueAxis, yaxis: isUpright ? valueAxis : labelled,
+    margin: { l: 8, r: 28, t: 8, b: hasLegend ? 50 : 26 },
+  });
+  follow(body, links);
+}
+
+/** Places as ticks: two labels that are shortened to the same text stay two bars. */
+function labelAxis(body, labels, links, longest, isUpright) {
+  const room = Math.floor((body.clientWidth * LONGEST_SHARE) / LETTER_PX);
+  const most = isUpright ? longest : Math.max(6, Math.min(longest, room));
+  const texts = labels.map((text, place) => {
+    const short = plain(shortened(text, most));
+    return links[place] ? `<a href="${plain(links[place])}" target="_self">${short}</a>` : short;
+  });
+  const ends = [-0.5, labels.length - 0.5];
+  return axis({
+    type: 'linear', tickmode: 'array', tickvals: texts.map((_, place) => place), ticktext: texts,
+    range: isUpright ? ends : ends.toReversed(), showgrid: false, ticklabelstandoff: 6,
+  });
+}
+
+function linkOf({ board, looked }, fields, row) {
+  const named = Object.fromEntries(fields.map((field, at) => [field.name, row[at]]));
+  const link = fields.flatMap((field) => field.links)[0];
+  return link ? addressOf(link.url, { board, looked, row: named, value: row[0] }) : null;
+}
+
+function follow(body, links) {
+  body.removeAllListeners('plotly_click');
+  body.on('plotly_click', ({ points }) => {
+    const link = links[points[0].pointNumber];
+    if (link) location.assign(link);
+  });
+  body.classList.toggle('leads', links.some(Boolean));
+}
+
+function gap(body, bars, isUpright) {
+  const room = (isUpright ? body.clientWidth : body.clientHeight - 60) / Math.max(1, bars);
+  return Math.max(isUpright ? 0.12 : 0.28, 1 - THICKEST_PX * (isUpright ? 3 : 1) / room);
+}
+
+function extent(rows, numbers, isStacked) {
+  const each = rows.map((row) => numbers.map(({ at }) => Number(row[at] ?? 0)));
+  const tops = each.map((values) => (isStacked ? values.reduce((a, b) => a + b, 0) : Math.max(...values)));
+  return [Math.min(0, ...each.flat()), Math.max(0, ...tops) || 1];
+}

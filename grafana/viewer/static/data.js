@@ -1,0 +1,25 @@
+// Asking the API. A session that is over leads to the form, and back here afterwards.
+
+const PATIENCE_MS = 20_000;
+
+export class Unanswered extends Error {}
+
+/** The JSON at an address; rejects with what to tell the reader. */
+export async function ask(path, signal) {
+  const patience = AbortSignal.timeout(PATIENCE_MS);
+  let answer;
+  let body;
+  try {
+    answer = await fetch(path, { signal: AbortSignal.any([signal, patience]), headers: { Accept: 'application/json' } });
+    body = await answer.json();
+  } catch (error) {
+    if (signal.aborted) throw error;
+    throw new Unanswered(patience.aborted ? 'No answer in time.' : 'The API does not answer.');
+  }
+  if (answer.status === 401) {
+    const here = location.pathname + location.search;
+    location.assign(`/dashboards/login?next=${encodeURIComponent(here)}`);
+  }
+  if (!answer.ok) throw new Unanswered(body.detail ?? body.title ?? `The API answers ${answer.status}.`);
+  return body;
+}
