@@ -11,6 +11,9 @@ from grafana.dashboards import all_dashboards
 
 GENERATED = Path(__file__).parent / "generated"
 
+OF_INTERVALS = ("auto", "auto_count", "auto_min")
+"""What the SDK writes into every variable, and Grafana knows of intervals only."""
+
 
 def documents() -> Mapping[str, str]:
     """Every generated file's text, by its path in ``grafana/generated``."""
@@ -40,6 +43,9 @@ def _json(board: Dashboard) -> str:
     found = json.loads(JSONEncoder(sort_keys=True).encode(board.build()))
     for number, panel in enumerate(found["panels"], start=1):
         panel["id"] = number
+    for variable in found["templating"].get("list", ()):
+        for field in OF_INTERVALS:
+            variable.pop(field, None)
     return json.dumps(found, indent=2, sort_keys=True, ensure_ascii=False) + "\n"
 
 

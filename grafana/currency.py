@@ -5,10 +5,11 @@ from typing import Any
 
 from grafana.panels.units import Unit
 
-WITH_A_UNIT = frozenset(
-    "BGN BRL CHF CZK DKK EUR GBP IDR ILS INR ISK JPY KRW MYR NOK PHP PLN PYG RUB SEK TRY UAH USD"
-    " UYU VND XPF ZAR".split()
-)
+WITH_A_UNIT = frozenset({
+    "BGN", "BRL", "CHF", "CZK", "DKK", "EUR", "GBP", "IDR", "ILS", "INR", "ISK", "JPY", "KRW",
+    "MYR", "NOK", "PHP", "PLN", "PYG", "RUB", "SEK", "TRY", "UAH", "USD", "UYU", "VND", "XPF",
+    "ZAR",
+})  # fmt: skip
 """Codes of which Grafana 11.6 and later know how the amount is written."""
 
 
