@@ -15,6 +15,7 @@
     ├── TrainingError           label more accounts, then `make train` again
     ├── MigrationError          put the edited migration back; write a new one
     ├── LoadError               fix the file or the folder the message names
+    ├── GrafanaError            do with Grafana as the message says
     ├── SimulationError         take a pack, a seed or figures as the message says
     ├── DashboardError          fix the dashboard that the message names, `python -m grafana.build`
     ├── UnfitChoice             nothing: a reader asked a dashboard for what it does not offer
@@ -82,6 +83,10 @@ class TrainingError(PromoError):
 
 class LoadError(PromoError):
     """A CSV folder or file cannot be loaded at all (single bad rows are only rejected)."""
+
+
+class GrafanaError(PromoError):
+    """A Grafana cannot take the dashboards: it is none, too old, not ready, or refuses us."""
 
 
 class SimulationError(PromoError):

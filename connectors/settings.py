@@ -133,6 +133,20 @@ class Settings(BaseSettings):
         0.8, gt=0, le=1, description="share of abusers whom a challenge stops"
     )
 
+    grafana_url: str = Field("", description="your Grafana's address, for `python -m grafana push`")
+    grafana_token: SecretStr | None = Field(
+        None, description="a service account's token there, role Admin"
+    )
+    grafana_webhook_url: SecretStr | None = Field(
+        None, description="where Grafana's alerts are posted as JSON"
+    )
+    grafana_alert_emails: str = Field(
+        "", description="who gets Grafana's alerts by e-mail, comma-separated"
+    )
+    runbook_url: str = Field(
+        "", description="where docs/runbook.md can be read, for links in Grafana's alerts"
+    )
+
     @model_validator(mode="after")
     def _whole_certificate(self) -> Self:
         if (self.api_tls_certificate is None) != (self.api_tls_key is None):
@@ -183,6 +197,11 @@ class Settings(BaseSettings):
     def cors_origins(self) -> tuple[str, ...]:
         """Origins that browsers may ask the API from."""
         return tuple(filter(None, map(str.strip, self.api_cors_origins.split(","))))
+
+    @property
+    def alert_emails(self) -> tuple[str, ...]:
+        """Who gets Grafana's alerts by e-mail."""
+        return tuple(filter(None, map(str.strip, self.grafana_alert_emails.split(","))))
 
     @property
     def api_key_hashes(self) -> Path:
