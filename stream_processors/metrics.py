@@ -36,9 +36,7 @@ _SIZES = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 5000, 10000)
 _SECONDS = (
     0.002, 0.005, 0.01, 0.02, 0.03, 0.05, 0.075, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 60.0, 600.0,
 )  # fmt: skip
-_LINGERED_SECONDS = (
-    0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.8, 1.0, 1.25, 1.5, 2.0, 3.0, 5.0, 10.0, 60.0, 600.0,
-)  # fmt: skip
+_LINGERED_SECONDS = (0.2, 0.4, 0.6, 0.8, 1.0, 1.5, 2.0, 3.0, 5.0, 10.0, 60.0, 600.0)
 """Rows linger for half a second before they are stored, and shall be visible within two."""
 
 
@@ -62,7 +60,6 @@ class Metrics:
             "promo_commit_to_alert_seconds",
             "from the commit in PostgreSQL to the delivered alert",
             _SECONDS,
-            "trigger",
         )
         self.commit_to_stored = self._histogram(
             "promo_commit_to_stored_seconds",

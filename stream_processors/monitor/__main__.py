@@ -17,11 +17,15 @@ from stream_processors.monitor.drift import DriftWatch
 from stream_processors.monitor.exposition import Exposition, Kind
 from stream_processors.monitor.probes import probes_of
 from stream_processors.monitor.rounds import Rounds
+from stream_processors.monitor.samples import own
 from stream_processors.monitor.thinning import ROUND_S, Thinning
 from warehouse.writer import Writer
 
 DRIFT_PERIOD_S = 60.0
 CLOSING_PERIOD_S = 3600.0
+LOOKED = own("monitor", "promo_part_up", 1.0)
+"""Stored in every round: the values that were stored last still held then."""
+
 _log = logging.getLogger(__name__)
 
 
@@ -41,8 +45,8 @@ async def monitor(settings: Settings, stop: asyncio.Event) -> None:
         due = time.monotonic() + ROUND_S
         sampled_at_us = time.time_ns() // 1_000
         samples = await rounds.look()
-        exposition.show(samples)
-        backlog.add(sampled_at_us, thinning.due(sampled_at_us, samples))
+        exposition.show([*samples, LOOKED])
+        backlog.add(sampled_at_us, [*thinning.due(sampled_at_us, samples), LOOKED])
         with suppress(TimeoutError):
             await asyncio.wait_for(stop.wait(), due - time.monotonic())
     closing.cancel()
