@@ -9,6 +9,7 @@ import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import TypeAlias, Union
 
 import orjson
 
@@ -25,6 +26,11 @@ class Action(StrEnum):
     ERASURE = "erasure"
     KEY_CREATED = "key_created"
     KEY_REVOKED = "key_revoked"
+    LOAD = "load"
+
+
+Detail: TypeAlias = Union[str, int, bool, Mapping[str, "Detail"], None]  # noqa: UP007
+"""What JSON can say, but for lists and fractions."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,10 +39,10 @@ class AuditEntry:
 
     Attributes:
         action: what.
-        subject: to which account, or which key.
+        subject: to which account or which key; of a load, the folder's name.
         at_us: when, microseconds since 1970 UTC.
-        actor: the client's name.
-        key_id: which of its keys.
+        actor: the client's name; ``operator`` for who needs no key.
+        key_id: which of its keys; empty where there was none.
         detail: what else there is to know; nothing personal.
         request_id: as in the logs; empty where there was no request.
     """
@@ -46,7 +52,7 @@ class AuditEntry:
     at_us: int
     actor: str
     key_id: str
-    detail: Mapping[str, str | bool | None] = field(default_factory=dict)
+    detail: Mapping[str, Detail] = field(default_factory=dict)
     request_id: str = ""
 
     @property

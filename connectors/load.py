@@ -10,7 +10,8 @@ registrations of one ``user_id`` the earliest stays; of several redemptions by o
 one code at one instant the first line stays. Whatever PostgreSQL holds already wins over the
 files. So rows accepted are rows in PostgreSQL, and a person can settle the conflicts from the
 file of rejected lines. (The Noaat files define 51 codes more than once, in 104 lines that all
-differ: 51 of these are loaded and 53 are rejected.)
+differ: 51 of these are loaded and 53 are rejected.) The audit log is told the counts of a load
+that came to its end.
 """
 
 import argparse
@@ -30,9 +31,11 @@ from connectors.loading.rejects import RejectsFile
 from connectors.loading.rows import Rejection, Row, read_file, unknown_columns
 from connectors.loading.summary import LoadSummary, Tally, print_summary
 from connectors.loading.tables import Table
+from connectors.loading.told import told
 from connectors.loading.values import Reason
 from connectors.loading.write import Fate, Outcome, connect, current_lsn, write
 from connectors.settings import Settings, load_settings
+from connectors.telling import tell
 
 BATCH_ROWS = 500
 _PACED_BATCHES_PER_S = 20
@@ -85,6 +88,7 @@ def load(
             lsn=current_lsn(connection),
             seconds=ended - started,
             write_s=ended - writing,
+            codes_in_conflict=tally.codes_in_conflict,
         )
 
 
@@ -132,6 +136,7 @@ def _account(outcome: Outcome, rejects: RejectsFile, tally: Tally) -> None:
             return
         case Fate.CONFLICTING:
             reason, detail = Reason.CONFLICT, "differs from the row that is there already"
+            tally.dispute(row)
         case Fate.REFUSED:
             reason = Reason.REFUSED
     tally.reject(row.table, reason)
@@ -182,6 +187,7 @@ def _load_and_drain(settings: Settings, folder: Path, rate: float | None, wait: 
     with Meter() as meter:
         summary = load(settings, folder, rate=rate, on_progress=meter.advance)
     print_summary(summary)
+    tell(settings.kafka_bootstrap, told(summary, folder, time.time_ns() // 1_000))
     if wait:
         show_drain(settings, summary.lsn)
 

@@ -81,7 +81,7 @@ TOPICS: Mapping[Topic, TopicSpec] = MappingProxyType(
         Topic.RESCORE: TopicSpec("user_id", None, _kept(days=1)),
         Topic.RISK_SCORES: TopicSpec("user_id", None, _compacted(lag_days=1)),
         Topic.ABUSE_ALERTS: TopicSpec("user_id", None, _kept(days=14)),
-        Topic.AUDIT: TopicSpec("user_id or key id", 1, _kept(days=14)),
+        Topic.AUDIT: TopicSpec("user_id, key id or folder", 1, _kept(days=14)),
         Topic.DEAD_LETTER: TopicSpec(
             "the original key",
             1,

@@ -9,6 +9,8 @@ MetricName = Literal[
     "promo_batch_size",
     "promo_batch_seconds",
     "promo_commit_to_score_seconds",
+    "promo_commit_to_alert_seconds",
+    "promo_commit_to_stored_seconds",
     "promo_scores_total",
     "promo_alerts_total",
     "promo_rule_hits_total",
@@ -20,6 +22,7 @@ MetricName = Literal[
     "promo_consumer_lag",
     "promo_part_up",
     "promo_source_wal_kept_bytes",
+    "promo_source_lag_bytes",
     "promo_drift_psi",
     "promo_score_psi",
     "promo_alert_rate",
@@ -33,6 +36,8 @@ _SIZES = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 5000, 10000)
 _SECONDS = (
     0.002, 0.005, 0.01, 0.02, 0.03, 0.05, 0.075, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 60.0, 600.0,
 )  # fmt: skip
+_LINGERED_SECONDS = (0.2, 0.4, 0.6, 0.8, 1.0, 1.5, 2.0, 3.0, 5.0, 10.0, 60.0, 600.0)
+"""Rows linger for half a second before they are stored, and shall be visible within two."""
 
 
 class Metrics:
@@ -50,6 +55,17 @@ class Metrics:
             "from the commit in PostgreSQL to the delivered score",
             _SECONDS,
             "trigger",
+        )
+        self.commit_to_alert = self._histogram(
+            "promo_commit_to_alert_seconds",
+            "from the commit in PostgreSQL to the delivered alert",
+            _SECONDS,
+        )
+        self.commit_to_stored = self._histogram(
+            "promo_commit_to_stored_seconds",
+            "from the commit in PostgreSQL, or the scoring, to the row's insert into ClickHouse",
+            _LINGERED_SECONDS,
+            "table",
         )
         self.scores = self._counter("promo_scores_total", "scores published", "level")
         self.alerts = self._counter("promo_alerts_total", "alerts raised or revised", "status")

@@ -8,9 +8,12 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table as RichTable
 
-from connectors.loading.tables import Table
+from connectors.loading.rows import Row
+from connectors.loading.tables import COLUMNS, Table
 from connectors.loading.values import Reason
 from connectors.loading.write import Fate
+
+_CODE = list(COLUMNS[Table.PROMO_CODES].parsers).index("promo_code")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +45,7 @@ class LoadSummary:
         lsn: the end of PostgreSQL's write-ahead log after the last insert.
         seconds: duration of the whole load.
         write_s: the part of it in which rows were written.
+        codes_in_conflict: promo codes of which a definition was rejected, as another one stands.
     """
 
     files: tuple[FileCounts, ...]
@@ -49,6 +53,7 @@ class LoadSummary:
     lsn: str
     seconds: float
     write_s: float
+    codes_in_conflict: int = 0
 
     @property
     def accepted(self) -> int:
@@ -68,6 +73,7 @@ class Tally:
     def __init__(self) -> None:
         self._fates: Counter[tuple[Table, Fate]] = Counter()
         self._reasons: Counter[tuple[Table, Reason]] = Counter()
+        self._codes: set[object] = set()
 
     def keep(self, table: Table, fate: Fate) -> None:
         """Count a row that is in PostgreSQL now."""
@@ -76,6 +82,16 @@ class Tally:
     def reject(self, table: Table, reason: Reason) -> None:
         """Count a line that is not loaded."""
         self._reasons[table, reason] += 1
+
+    def dispute(self, row: Row) -> None:
+        """Take note of a row that another one of the same key contradicts."""
+        if row.table is Table.PROMO_CODES:
+            self._codes.add(row.values[_CODE])
+
+    @property
+    def codes_in_conflict(self) -> int:
+        """Promo codes that were disputed, each once."""
+        return len(self._codes)
 
     def of(self, table: Table, ignored_columns: tuple[str, ...]) -> FileCounts:
         """The counts of one file."""
@@ -104,6 +120,8 @@ def print_summary(summary: LoadSummary, console: Console | None = None) -> None:
             out.print(f"  {file.table.file}: {count:,} rejected: {reason.value}")
         if file.ignored_columns:
             out.print(f"  {file.table.file}: ignored columns: {', '.join(file.ignored_columns)}")
+    if summary.codes_in_conflict:
+        out.print(f"  promo codes in conflict: {summary.codes_in_conflict:,}")
     if summary.rejects:
         out.print(f"  rejected lines (personal data): {summary.rejects}", soft_wrap=True)
     out.print(f"loaded in {summary.seconds:.1f} s ({summary.rows_per_s:,.0f} rows/s)")

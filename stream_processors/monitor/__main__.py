@@ -17,32 +17,36 @@ from stream_processors.monitor.drift import DriftWatch
 from stream_processors.monitor.exposition import Exposition, Kind
 from stream_processors.monitor.probes import probes_of
 from stream_processors.monitor.rounds import Rounds
+from stream_processors.monitor.samples import own
+from stream_processors.monitor.thinning import ROUND_S, Thinning
 from warehouse.writer import Writer
 
-PERIOD_S = 5.0
 DRIFT_PERIOD_S = 60.0
 CLOSING_PERIOD_S = 3600.0
+LOOKED = own("monitor", "promo_part_up", 1.0)
+"""Stored in every round: the values that were stored last still held then."""
+
 _log = logging.getLogger(__name__)
 
 
 async def monitor(settings: Settings, stop: asyncio.Event) -> None:
-    """Look at all parts every :data:`PERIOD_S` seconds until told to stop.
+    """Look at all parts every :data:`ROUND_S` seconds until told to stop.
 
     Beside them, at how far what is scored has drifted, every :data:`DRIFT_PERIOD_S`; and segments
     of quiet partitions are closed, every :data:`CLOSING_PERIOD_S`.
     """
     exposition, rounds, writer = Exposition(), Rounds(probes_of(settings)), Writer(settings)
-    backlog = Backlog(writer.insert)
+    backlog, thinning = Backlog(writer.insert), Thinning()
     start_http_server(settings.monitor_metrics_port, "127.0.0.1", exposition.registry)
     writing = asyncio.create_task(backlog.run())
     drifting = asyncio.create_task(_watch_drift(DriftWatch(settings), exposition, backlog))
     closing = asyncio.create_task(_close_segments(settings))
     while not stop.is_set():
-        due = time.monotonic() + PERIOD_S
+        due = time.monotonic() + ROUND_S
         sampled_at_us = time.time_ns() // 1_000
         samples = await rounds.look()
-        exposition.show(samples)
-        backlog.add(sampled_at_us, samples)
+        exposition.show([*samples, LOOKED])
+        backlog.add(sampled_at_us, [*thinning.due(sampled_at_us, samples), LOOKED])
         with suppress(TimeoutError):
             await asyncio.wait_for(stop.wait(), due - time.monotonic())
     closing.cancel()

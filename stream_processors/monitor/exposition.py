@@ -14,6 +14,7 @@ _MEANINGS: dict[MetricName, str] = {
     "promo_part_up": "1 while a part answers",
     "promo_consumer_lag": "messages that a consumer group has yet to consume",
     "promo_source_wal_kept_bytes": "log that PostgreSQL keeps for Debezium",
+    "promo_source_lag_bytes": "log that PostgreSQL wrote and Debezium's slot has not confirmed yet",
     "promo_drift_psi": "population stability index of a feature: 0.1 is little, 0.25 much",
     "promo_score_psi": "population stability index of the published score",
     "promo_alert_rate": "share of the accounts scored last at a level that raises an alert",

@@ -21,7 +21,7 @@ from connectors.source.session import Connection, open_session
 from stream_processors.monitor.samples import Sample, own, scraped
 
 TIMEOUT_S = 2.0
-_WAL_KEPT = (Path(source.__file__).parent / "wal_kept.sql").read_bytes()
+_SLOT_STATE = (Path(source.__file__).parent / "slot_state.sql").read_bytes()
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,24 +61,28 @@ def probes_of(settings: Settings) -> tuple[Probe, ...]:
 
 
 class PostgresProbe:
-    """How much of its log PostgreSQL must keep for Debezium."""
+    """How far Debezium is behind PostgreSQL's log, and how much of it must be kept for it."""
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._connection: Connection | None = None
 
     def look(self) -> list[Sample]:
-        """The bytes of the log that the slot holds back; none while there is no slot."""
+        """Bytes of the log, kept for the slot and not confirmed; none while there is no slot."""
         if self._connection is None:
             self._connection = open_session(self._settings, "promo-monitor")
         try:
-            row = self._connection.execute(_WAL_KEPT, (SLOT,)).fetchone()
+            row = self._connection.execute(_SLOT_STATE, (SLOT,)).fetchone()
         except psycopg.OperationalError as error:
             self._connection.close()
             self._connection = None
             raise DependencyDown(f"PostgreSQL: {error}") from error
-        kept = [] if row is None else [float(row[0])]
-        return [own("postgres", "promo_source_wal_kept_bytes", v, slot=SLOT) for v in kept]
+        if row is None:
+            return []
+        return [
+            own("postgres", "promo_source_wal_kept_bytes", float(row[0]), slot=SLOT),
+            own("postgres", "promo_source_lag_bytes", float(row[1]), slot=SLOT),
+        ]
 
 
 def redis_probe(settings: Settings) -> Callable[[], list[Sample]]:

@@ -165,6 +165,7 @@ class ScoringProcessor:
                 self._metrics.rule_hits.labels(rule, mode).inc()
             if news.status is not None:
                 self._metrics.alerts.labels(news.status).inc()
+                self._metrics.commit_to_alert.observe(waited_s)
 
 
 def _again(request: RescoreRequest) -> Outgoing:

@@ -1,7 +1,8 @@
 """One batch of the warehouse worker, from messages to inserted rows."""
 
 import logging
-from collections.abc import Collection, Sequence
+import time
+from collections.abc import Callable, Collection, Sequence
 
 from connectors.errors import PoisonMessage
 from connectors.profile import Hasher
@@ -12,6 +13,8 @@ from stream_processors.dependencies import until_up
 from stream_processors.intake import Message
 from stream_processors.metrics import Metrics
 from stream_processors.warehouse_sink.block import block
+from stream_processors.warehouse_sink.waiting import waited_s
+from warehouse.rows import Row
 from warehouse.writer import Writer
 
 _log = logging.getLogger(__name__)
@@ -27,11 +30,13 @@ class WarehouseProcessor:
         hashed: Hasher,
         ceiling: Ceiling,
         metrics: Metrics,
+        clock_us: Callable[[], int] = lambda: time.time_ns() // 1_000,
     ) -> None:
         self._writer = writer
         self._hashed = hashed
-        self._dead_letters = DeadLetters(delivery, ceiling, metrics)
+        self._dead_letters = DeadLetters(delivery, ceiling, metrics, clock_us)
         self._metrics = metrics
+        self._clock_us = clock_us
 
     async def process(self, messages: Sequence[Message]) -> None:
         """See :class:`stream_processors.worker.Processor`."""
@@ -45,6 +50,13 @@ class WarehouseProcessor:
         )
         for table, count in written.items():
             self._metrics.rows.labels(table).inc(count)
+        self._observe(made.rows)
+
+    def _observe(self, rows: Sequence[Row]) -> None:
+        for table, waits in waited_s(rows, self._clock_us()).items():
+            waiting = self._metrics.commit_to_stored.labels(table)
+            for wait_s in waits:
+                waiting.observe(wait_s)
 
     async def _known(self, users: Collection[str]) -> dict[str, bool]:
         if not users:

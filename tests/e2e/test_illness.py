@@ -1,6 +1,7 @@
 """Parts that are away, messages that end their reader, floods: nothing is lost, nobody waits who
 need not."""
 
+import random
 import time
 from collections.abc import Iterator
 
@@ -19,7 +20,7 @@ from tests.reading import eventually
 CEILING = 5
 PARTS = (
     "postgres", "redis", "kafka", "connect", "connector", "clickhouse", "scoring-0", "warehouse",
-    "api",
+    "api", "monitor",
 )  # fmt: skip
 
 
@@ -67,7 +68,10 @@ def test_the_monitor_keeps_what_every_part_shows(pipeline: Pipeline) -> None:
         ("scoring-0", "promo_commit_to_score_seconds_count", '{"trigger":"registration"}'),
         ("scoring-0", "promo_batch_seconds_bucket", '{"le":"+Inf"}'),
         ("warehouse", "promo_rows_written_total", '{"table":"users"}'),
+        ("warehouse", "promo_commit_to_stored_seconds_count", '{"table":"users"}'),
+        ("warehouse", "promo_commit_to_stored_seconds_count", '{"table":"risk_scores"}'),
         ("postgres", "promo_source_wal_kept_bytes", '{"slot":"promo"}'),
+        ("postgres", "promo_source_lag_bytes", '{"slot":"promo"}'),
         (
             "kafka",
             "promo_consumer_lag",
@@ -79,6 +83,27 @@ def test_the_monitor_keeps_what_every_part_shows(pipeline: Pipeline) -> None:
         return set(pipeline.rows("SELECT DISTINCT part, metric, labels FROM pipeline_metrics"))
 
     eventually(lambda: kinds <= kept(), f"{kinds} are kept", timeout_s=30)
+
+
+def test_log_that_debezium_has_not_confirmed_is_a_lag_that_it_catches_up_with(
+    pipeline: Pipeline,
+) -> None:
+    row_bytes = 20_000
+
+    def lag_bytes() -> float:
+        shown = pipeline.metrics(pipeline.settings.monitor_metrics_port)
+        name = 'promo_source_lag_bytes{slot="promo"} '
+        return next(float(line.removeprefix(name)) for line in shown.splitlines() if name in line)
+
+    native.stop_part(pipeline.settings, "connect")
+    pipeline.sign_up(
+        "while connect is away", user_agent=random.Random(1).randbytes(row_bytes).hex()
+    )
+    eventually(lambda: lag_bytes() > row_bytes, "the lag grows", timeout_s=30)
+    native.start_part(pipeline.settings, "connect")
+
+    eventually(lambda: lag_bytes() < row_bytes, "Debezium has caught up", timeout_s=60)
+    pipeline.risk_when("while connect is away")
 
 
 def test_clickhouse_away_delays_no_score_and_misses_no_row(pipeline: Pipeline) -> None:

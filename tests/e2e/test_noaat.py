@@ -1,17 +1,24 @@
 """The demo on the Noaat data: what its summary and a REST look-up say is exactly true."""
 
 import csv
+import time
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import httpx
+import orjson
 import pytest
+from prometheus_client.parser import text_string_to_metric_families
 
 from connectors.drain import wait_drained
 from connectors.load import load
 from connectors.loading.summary import LoadSummary
+from connectors.loading.told import told
+from connectors.loading.values import Reason
 from connectors.settings import Settings
+from connectors.telling import tell
 from ml.bundle import Bundle
 from ml.training.train import train
 from stream_processors.rescore_all import rescore_all
@@ -60,6 +67,7 @@ class Demo:
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
     with running_stack(stack_settings(tmp_path_factory.mktemp("noaat"))) as settings:
         loaded = load(settings, NOAAT)
+        tell(settings.kafka_bootstrap, told(loaded, NOAAT, time.time_ns() // 1_000))
         wait_drained(settings, loaded.lsn)
         bundle = train(settings)
         rescore_all(settings)
@@ -84,6 +92,41 @@ def test_rows_are_the_same_in_postgres_the_loader_and_clickhouse(demo: Demo) -> 
     accepted = {Path(counts.table.file).stem: counts.accepted for counts in demo.loaded.files}
     assert rows_in_postgres(demo.settings) == accepted
     assert rows_in_clickhouse(demo.settings) == accepted
+
+
+def test_the_audit_log_has_the_counts_of_the_load_and_the_codes_in_conflict(demo: Demo) -> None:
+    found = reader(demo.settings).query(
+        "SELECT subject, actor, detail FROM audit_log FINAL WHERE action = 'load'"
+    )
+    ((subject, actor, detail),) = found.result_rows
+    assert (subject, actor) == (NOAAT.name, "operator")
+    told_of = orjson.loads(detail)
+    assert told_of["codes_in_conflict"] == 51
+    assert told_of["files"]["promo_codes.csv"]["rejected"] == {Reason.CONFLICT: 53}
+    assert {name: counts["accepted"] for name, counts in told_of["files"].items()} == {
+        counts.table.file: counts.accepted for counts in demo.loaded.files
+    }
+
+
+def test_every_alert_and_every_stored_row_is_timed(demo: Demo) -> None:
+    scoring = samples(demo.settings.scoring_metrics_port(0))
+    assert scoring["promo_commit_to_alert_seconds_count"] == scoring["promo_alerts_total"] > 0
+    stored = rows_in_clickhouse(demo.settings)
+    timed = samples(demo.settings.metrics_port, by="table")
+    for table, rows in stored.items():
+        assert timed[f"promo_commit_to_stored_seconds_count {table}"] >= rows
+    assert timed["promo_commit_to_stored_seconds_count abuse_alerts"] > 0
+
+
+def samples(port: int, by: str | None = None) -> Counter[str]:
+    """What a worker shows, summed over all labels but one."""
+    text = httpx.get(f"http://127.0.0.1:{port}/metrics").text
+    found: Counter[str] = Counter()
+    for family in text_string_to_metric_families(text):
+        for sample in family.samples:
+            name = f"{sample.name} {sample.labels.get(by)}" if by else sample.name
+            found[name] += sample.value  # type: ignore[assignment]
+    return found
 
 
 def test_every_account_has_one_latest_risk_the_same_in_all_places(demo: Demo) -> None:
