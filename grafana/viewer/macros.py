@@ -49,7 +49,9 @@ def resolve(sql: str, span: Span, chosen: Chosen) -> Question:
     def placeholder(found: re.Match[str]) -> str:
         match found.lastgroup:
             case "column":
-                return f"{found['column']} >= {bound('from')} AND {found['column']} <= {bound('to')}"
+                return (
+                    f"{found['column']} >= {bound('from')} AND {found['column']} <= {bound('to')}"
+                )
             case "bound":
                 return bound(found["bound"])
             case "many":
