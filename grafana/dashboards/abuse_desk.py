@@ -83,11 +83,11 @@ def _judgements() -> tuple[Panel, ...]:
         ),
         ranking(
             "Scores",
-            "How many accounts have which risk score, each by its newest; the axis is logarithmic."
-            " Little in the middle is good: the judgement is clear." + _PERIOD,
+            "How many accounts have which risk score, each by its newest, in steps of 0.05; the axis is"
+            " logarithmic. Little in the middle is good: the judgement is clear." + _PERIOD,
             "abuse_score_distribution",
             Unit.COUNT,
-            of="score",
+            of="score_from",
             colours={"accounts": PLAIN},
             upright=True,
             logarithmic=True,

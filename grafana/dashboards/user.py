@@ -77,7 +77,7 @@ def _story() -> tuple[Panel, ...]:
                 Column("level", width=90, colours=LEVELS),
             ),
             width=16,
-            height=14,
+            height=13,
         ),
         rows(
             "Profile",
@@ -86,7 +86,7 @@ def _story() -> tuple[Panel, ...]:
             "user_profile",
             (Column("fact", width=190), Column("value")),
             width=8,
-            height=14,
+            height=13,
         ),
     )
 

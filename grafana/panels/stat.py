@@ -27,9 +27,8 @@ def number(
     width: int = 4,
     when: ThresholdsConfig | None = None,
     colours: Mapping[str, str] | None = None,
-    decimals: int | None = None,
 ) -> stat.Panel:
-    """The only value of the question's only row.
+    """The only value of the question's only row; money without cents.
 
     Args:
         title, about: what it is, and what it tells.
@@ -38,7 +37,6 @@ def number(
         width: of 24.
         when: colours from which values on; by default it is never alarming.
         colours: of texts.
-        decimals: digits behind the point, if not the unit's usual ones.
     """
     panel = (
         stat.Panel()
@@ -58,5 +56,5 @@ def number(
     )
     if colours is not None:
         panel.mappings([named(colours)])
-    digits = DECIMALS.get(unit) if decimals is None else decimals
+    digits = 0 if unit is Unit.MONEY else DECIMALS.get(unit)
     return panel if digits is None else panel.decimals(digits)

@@ -1,6 +1,6 @@
 -- How are the accounts that were judged in the period spread over the scores, by the newest of each?
 SELECT
-    concat(leftPad(toString(bin.number * 5), 2, '0'), '–', toString(bin.number * 5 + 5), ' %') AS score,
+    toString(toDecimal32(bin.number / 20, 2)) AS score_from,
     judged.accounts AS accounts
 FROM numbers(20) AS bin
 LEFT JOIN
