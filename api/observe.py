@@ -19,9 +19,7 @@ from api.problems import log_defect, problem_response, trouble_of
 DOCS, DOCS_FILES, OPENAPI = "/docs", "/docs-files", "/openapi.json"
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 DASHBOARDS = "/dashboards"
-_QUIET = frozenset(
-    {"/healthz", "/readyz", "/metrics", f"{DASHBOARDS}/{{uid}}/panels/{{panel_id}}"}
-)
+_QUIET = frozenset({"/healthz", "/readyz", "/metrics", f"{DASHBOARDS}/{{uid}}/panels/{{panel_id}}"})
 """Asked every second or so, for as long as somebody looks."""
 _HEADERS: tuple[tuple[bytes, bytes], ...] = (
     (b"x-content-type-options", b"nosniff"),
@@ -71,7 +69,10 @@ class Observe:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                message["headers"] = [*message["headers"], *_added(request_id, scope["path"], message)]
+                message["headers"] = [
+                    *message["headers"],
+                    *_added(request_id, scope["path"], message),
+                ]
             await send(message)
 
         try:
