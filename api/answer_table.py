@@ -1,5 +1,6 @@
 """What ClickHouse answered, as the page's charts and tables take it. Pure."""
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -14,6 +15,7 @@ FORMAT = "JSONCompactEachRowWithNamesAndTypes"
 _EXACT = 2**53
 """From here on a browser's numbers skip some integers."""
 _WRAPPED = ("Nullable(", "LowCardinality(")
+_NUMBER = re.compile(r"(U?Int|B?Float)\d+|Decimal\(")
 
 
 class ColumnKind(StrEnum):
@@ -58,7 +60,7 @@ def _kind(of_clickhouse: str) -> ColumnKind:
         inner = inner.partition("(")[2].removesuffix(")")
     if inner.startswith("Date"):
         return ColumnKind.TIME
-    if inner.startswith(("Int", "UInt", "Float", "Decimal", "BFloat")) and "(" not in inner[:6]:
+    if _NUMBER.match(inner):
         return ColumnKind.NUMBER
     return ColumnKind.BOOL if inner == "Bool" else ColumnKind.TEXT
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Self
 
 CHARTS = "plotly.min.js"
-"""The charts' library, as the PyPI package ``plotly`` ships it; nothing is loaded from elsewhere."""
+"""The charts' library as the PyPI package ``plotly`` ships it: nothing is loaded from elsewhere."""
 
 _TYPES = {".js": "text/javascript; charset=utf-8", ".css": "text/css; charset=utf-8",
           ".svg": "image/svg+xml"}  # fmt: skip
@@ -69,5 +69,6 @@ def _static() -> Path:
 def _charts() -> Path:
     # Not imported: that would take the process a second, for a folder's name.
     package = importlib.util.find_spec("plotly")
-    assert package is not None and package.origin is not None, "plotly is in requirements.lock"
+    assert package is not None
+    assert package.origin is not None
     return Path(package.origin).parent / "package_data" / CHARTS

@@ -93,9 +93,7 @@ def trouble_of(error: Exception) -> Trouble:
             return Trouble(Kind.DEPENDENCY_DOWN, detail, {"Retry-After": str(RETRY_AFTER_S)})
         case PoisonMessage():
             return Trouble(Kind.INVALID, f"{error.reason}.")
-        case UnfitChoice():
-            return Trouble(Kind.BAD_REQUEST, f"{error}.")
-        case RequestValidationError() | HTTPException():
+        case RequestValidationError() | HTTPException() | UnfitChoice():
             return _unfit(error)
         case _:
             return Trouble(Kind.DEFECT, "It is in the log under the request's id.")
@@ -147,7 +145,9 @@ async def _answer(request: Request, error: Exception) -> Response:
     return problem_response(trouble, request_id)
 
 
-def _unfit(error: RequestValidationError | HTTPException) -> Trouble:
+def _unfit(error: RequestValidationError | HTTPException | UnfitChoice) -> Trouble:
+    if isinstance(error, UnfitChoice):
+        return Trouble(Kind.BAD_REQUEST, f"{error}.")
     if isinstance(error, HTTPException):
         kind = _OF_STATUS.get(error.status_code, Kind.BAD_REQUEST)
         return Trouble(kind, _DETAILS.get(kind, str(error.detail)), error.headers or {})

@@ -7,8 +7,8 @@ from datetime import UTC, datetime, timedelta
 from connectors.errors import UnfitChoice
 from warehouse.period import FIRST, LAST
 
-_BACK = re.compile(r"now(?:-(?P<count>\d{1,5})(?P<unit>[smhdwMy]))?")
-_EPOCH_MS = re.compile(r"-?\d{1,15}")
+_BACK = re.compile(r"now(?:-(?P<count>\d{1,5})(?P<unit>[smhdwMy]))?", re.ASCII)
+_EPOCH_MS = re.compile(r"-?\d{1,15}", re.ASCII)
 _DAYS = {"d": 1, "w": 7, "M": 30, "y": 365}
 _SECONDS = {"s": 1, "m": 60, "h": 3_600}
 

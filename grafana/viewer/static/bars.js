@@ -4,7 +4,7 @@ import { axis, draw, numberAxis, plain, shortened } from './chart.js';
 import { fieldOf, shown, thresholdColour } from './fields.js';
 import { addressOf } from './links.js';
 import { ticksDecimals } from './over_time.js';
-import { colour, colourAt } from './theme.js';
+import { colour, colourAt, styled } from './theme.js';
 import { written } from './units.js';
 
 const THICKEST_PX = 30;
@@ -24,6 +24,15 @@ export async function drawBars(body, context) {
   const labels = answer.rows.map((row) => shown(fields[label], row[label], board.currency).text);
   const links = answer.rows.map((row) => linkOf(context, fields, row));
 
+  const { unit, decimals } = panel.fields;
+  const [least, most] = extent(answer.rows, numbers, isStacked);
+  const isInside = isStacked && numbers.length > 1;
+  const across = (body.clientWidth * (isUpright ? 1 : 1 - LONGEST_SHARE)) / (isUpright ? places.length : most);
+  const fits = (text, value) => {
+    const width = text.length * LETTER_PX;
+    return isUpright ? width < across : !isInside || width + 8 < value * across;
+  };
+
   const traces = numbers.map(({ field, at }, index) => {
     const values = answer.rows.map((row) => (row[at] === null ? null : Number(row[at])));
     const texts = answer.rows.map((row) => plain(shown(field, row[at], board.currency).text));
@@ -34,13 +43,12 @@ export async function drawBars(body, context) {
       marker: { color: field.byThresholds ? values.map((value) => thresholdColour(field, value) ?? own) : own, line: { width: 0 } },
       customdata: labels.map((text, place) => [plain(text), texts[place]]),
       hovertemplate: `%{customdata[0]}<br>${plain(field.title)}: %{customdata[1]}<extra></extra>`,
-      text: texts.map((text, place) => (values[place] ? text : '')),
-      textposition: isStacked && numbers.length > 1 ? 'inside' : 'auto', insidetextanchor: 'end', textangle: 0,
+      text: texts.map((text, place) => (fits(text, values[place]) ? text : '')),
+      textposition: isInside ? 'inside' : 'outside', insidetextanchor: 'end', textangle: 0,
+      insidetextfont: { color: styled('--raised') }, outsidetextfont: { color: colour('text') },
       constraintext: 'none', cliponaxis: false,
     };
   });
-  const { unit, decimals } = panel.fields;
-  const [least, most] = extent(answer.rows, numbers, isStacked);
   const valueAxis = numberAxis({
     least: panel.fields.min ?? least, most: panel.fields.max ?? most, unit, isLogarithmic,
     text: (value) => written(value, unit, ticksDecimals(unit, decimals, most), board.currency),
@@ -51,7 +59,7 @@ export async function drawBars(body, context) {
     barmode: isStacked ? 'stack' : 'group', bargap: gap(body, places.length, isUpright),
     hovermode: 'closest', dragmode: false, showlegend: hasLegend, uniformtext: { mode: 'hide', minsize: 10 },
     xaxis: isUpright ? labelled : valueAxis, yaxis: isUpright ? valueAxis : labelled,
-    margin: { l: 8, r: 28, t: 8, b: hasLegend ? 50 : 26 },
+    margin: { l: 8, r: isInside || isUpright ? 16 : 48, t: isUpright ? 16 : 8, b: hasLegend ? 42 : 24 },
   });
   follow(body, links);
 }
@@ -64,9 +72,13 @@ function labelAxis(body, labels, links, longest, isUpright) {
     const short = plain(shortened(text, most));
     return links[place] ? `<a href="${plain(links[place])}" target="_self">${short}</a>` : short;
   });
+  // Upright ones stay upright: where there is no room for each label, some are left out.
+  const longestText = Math.max(1, ...labels.map((text) => Math.min(most, text.length)));
+  const every = isUpright ? Math.ceil((labels.length * (longestText + 1) * LETTER_PX) / body.clientWidth) : 1;
+  const ticks = texts.map((_, place) => place).filter((place) => place % every === 0);
   const ends = [-0.5, labels.length - 0.5];
   return axis({
-    type: 'linear', tickmode: 'array', tickvals: texts.map((_, place) => place), ticktext: texts,
+    type: 'linear', tickmode: 'array', tickvals: ticks, ticktext: ticks.map((place) => texts[place]), tickangle: 0,
     range: isUpright ? ends : ends.toReversed(), showgrid: false, ticklabelstandoff: 6,
   });
 }

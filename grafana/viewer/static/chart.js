@@ -45,7 +45,8 @@ function base() {
       namelength: -1,
     },
     legend: {
-      orientation: 'h', x: 0, xanchor: 'left', y: 0, yanchor: 'bottom', yref: 'container',
+      orientation: 'h', x: 0.01, xanchor: 'left', xref: 'container', y: 0, yanchor: 'bottom', yref: 'container',
+      traceorder: 'normal', itemwidth: 30,
       font: { color: colour('text') }, itemsizing: 'constant',
     },
     uirevision: 'what the reader hides stays hidden',

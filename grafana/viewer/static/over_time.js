@@ -28,7 +28,7 @@ export async function drawOverTime(body, { panel, answer, board, look }) {
       least: panel.fields.min ?? Math.min(0, least), most: panel.fields.max ?? most, unit,
       text: (value) => written(value, unit, ticksDecimals(unit, decimals, most), board.currency),
     }),
-    margin: { l: 8, r: 16, t: 10, b: series.length > 1 ? 52 : 28 },
+    margin: { l: 8, r: 16, t: 10, b: series.length > 1 ? 46 : 28 },
   });
   body.removeAllListeners('plotly_relayout');
   body.on('plotly_relayout', (change) => {
@@ -81,8 +81,7 @@ function bars(series, [from, to]) {
 function barWidth(xs, range) {
   const moments = [...new Set(xs)].sort((a, b) => a - b);
   const gaps = moments.slice(1).map((x, index) => x - moments[index]);
-  return Math.min(range / FEWEST_BARS, ...gaps) === range / FEWEST_BARS && gaps.length
-    ? Math.min(...gaps) : Math.min(range / FEWEST_BARS, ...gaps);
+  return Math.min(range / FEWEST_BARS, ...gaps);
 }
 
 function lines(panel) {
@@ -91,7 +90,7 @@ function lines(panel) {
     ...traceOf(each), type: 'scatter', mode: each.xs.length < 60 ? 'lines+markers' : 'lines',
     line: { color: each.colour, width: lineWidth }, marker: { size: 5, color: each.colour },
     fill: fillOpacity && each.ys.length ? 'tozeroy' : 'none', fillcolor: transparent(each.colour, fillOpacity / 100),
-    connectgaps: false,
+    connectgaps: false, cliponaxis: false,
   });
 }
 

@@ -4,6 +4,8 @@ import { fieldOf, shown } from './fields.js';
 import { addressOf } from './links.js';
 
 const AT_FIRST = 200;
+// Of a column that shares what the others leave; where that is less, the table scrolls.
+const LEAST_PX = 150;
 
 export function drawTable(body, context) {
   const { panel, answer } = context;
@@ -13,6 +15,7 @@ export function drawTable(body, context) {
   const rows = document.createElement('tbody');
   const most = Number(scroll.dataset.most ?? AT_FIRST);
   rows.append(...answer.rows.slice(0, most).map((row) => rowOf(context, fields, row)));
+  table.style.minWidth = `${fields.reduce((sum, field) => sum + (field.width ?? LEAST_PX), 0)}px`;
   table.append(widths(fields), head(fields), rows);
   const rest = answer.rows.length - most;
   // The element that scrolls stays: nobody is taken from the line that they read.

@@ -5,7 +5,7 @@ const SPANS = [[86_400, 'd'], [3_600, 'h'], [60, 'min'], [1, 's'], [1e-3, 'ms'],
 
 /** A number (or the digits of one that is too long for one) in its unit. */
 export function written(value, unit, decimals, currency) {
-  if (typeof value === 'string') return /^-?\d+$/.test(value) ? BigInt(value).toLocaleString('en') : value;
+  if (typeof value === 'string') return /^-?\d+$/.test(value) && unit === 'locale' ? BigInt(value).toLocaleString('en') : value;
   switch (unit) {
     case 'currencyUSD': return money(value, decimals ?? 2, currency);
     case 'percentunit': return `${digits(value * 100, decimals ?? 1)} %`;
@@ -17,7 +17,8 @@ export function written(value, unit, decimals, currency) {
     case 'short': return new Intl.NumberFormat('en', { notation: 'compact', maximumFractionDigits: decimals ?? 1 }).format(value);
     case 'bool': return value ? 'yes' : 'no';
     case 'dateTimeAsIso': return time(value);
-    case 'none': case 'string': case 'locale': case undefined: return digits(value, decimals);
+    case 'locale': return digits(value, decimals);
+    case 'none': case 'string': case undefined: return digits(value, decimals, 3, false);
     default: throw new Error(`no such unit: ${unit}`);
   }
 }
@@ -27,9 +28,9 @@ export function time(ms) {
   return new Date(ms).toISOString().slice(0, 19).replace('T', ' ');
 }
 
-function digits(value, decimals, most = 3) {
+function digits(value, decimals, most = 3, useGrouping = true) {
   return value.toLocaleString('en', {
-    minimumFractionDigits: decimals ?? 0, maximumFractionDigits: decimals ?? most,
+    minimumFractionDigits: decimals ?? 0, maximumFractionDigits: decimals ?? most, useGrouping,
   });
 }
 
