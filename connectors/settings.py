@@ -144,7 +144,8 @@ class Settings(BaseSettings):
         "", description="who gets Grafana's alerts by e-mail, comma-separated"
     )
     runbook_url: str = Field(
-        "", description="where docs/runbook.md can be read, for links in Grafana's alerts"
+        "docs/runbook.md",
+        description="where docs/runbook.md can be read, for links in Grafana's alerts"
     )
 
     @model_validator(mode="after")

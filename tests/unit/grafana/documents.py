@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator, Mapping
+from functools import cache
 from typing import Any
 
 from grafana.build import documents
@@ -9,8 +10,9 @@ from grafana.build import documents
 Document = Mapping[str, Any]
 
 
+@cache
 def dashboards() -> dict[str, Document]:
-    """Every generated dashboard by its uid."""
+    """Every generated dashboard by its uid; change a copy."""
     found = {}
     for name, text in documents().items():
         if name.startswith("dashboards/"):

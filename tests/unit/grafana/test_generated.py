@@ -10,8 +10,10 @@ from typing import Any
 import pytest
 
 from grafana import queries
+from grafana.alerts import all_rules
 from grafana.build import documents, written
 from grafana.panels.target import DATASOURCE_TYPE, DATASOURCE_UID
+from grafana.queries import query
 from tests.unit.grafana.documents import asked, dashboards, panels, variables
 
 SQL = {p.stem: p.read_text() for p in Path(queries.__file__).parent.glob("*.sql")}
@@ -125,8 +127,9 @@ def test_a_question_has_no_dollar_but_the_known_macros(name: str) -> None:
 
 def test_every_question_is_asked() -> None:
     texts = {name: text.rstrip() for name, text in SQL.items()}
+    needed = asked() | {query(rule.question) for rule in all_rules()}
 
-    assert not [name for name, text in texts.items() if text not in asked()]
+    assert not [name for name, text in texts.items() if text not in needed]
 
 
 def test_a_panel_uses_only_variables_of_its_dashboard() -> None:

@@ -1,0 +1,1 @@
+"""Bringing dashboards, their datasource and alerts into a Grafana over its API."""
