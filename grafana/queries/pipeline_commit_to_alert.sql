@@ -25,41 +25,53 @@ SELECT
     quantiles_s[2] AS p99
 FROM
 (
-    SELECT slot, quantilesPrometheusHistogram(0.5, 0.99)(upper_s, grown) AS quantiles_s
+    SELECT
+        slot,
+        quantilesPrometheusHistogram(0.5, 0.99)(upper_s, grown) AS quantiles_s,
+        sum(grown) AS anything
     FROM
     (
         SELECT
-            intDiv(toUnixTimestamp(sampled_at), step_s) * step_s AS slot,
+            slot,
             toFloat64(JSONExtractString(labels, 'le')) AS upper_s,
-            sum(
-                multiIf(
-                    sampled_at < $__fromTime_ms, 0,
-                    value < before, value,
-                    before_at > toDateTime64(0, 3, 'UTC'), value - before,
-                    sampled_at > looking_since, value,
-                    0
-                )
-            ) AS grown
+            sum(growth) AS grown
         FROM
         (
             SELECT
                 labels,
-                sampled_at,
-                value,
-                lagInFrame(value) OVER series AS before,
-                lagInFrame(sampled_at) OVER series AS before_at
-            FROM pipeline_metrics
-            WHERE
-                startsWith(part, 'scoring-')
-                AND metric = 'promo_commit_to_alert_seconds_bucket'
-                AND sampled_at >= $__fromTime_ms - INTERVAL 70 SECOND AND sampled_at <= $__toTime_ms
-            WINDOW series AS (PARTITION BY part, labels ORDER BY sampled_at)
+                intDiv(toUnixTimestamp(sampled_at), step_s) * step_s AS slot,
+                sum(
+                    multiIf(
+                        sampled_at < $__fromTime_ms, 0,
+                        value < before, value,
+                        before_at > toDateTime64(0, 3, 'UTC'), value - before,
+                        sampled_at > looking_since, value,
+                        0
+                    )
+                ) AS growth
+            FROM
+            (
+                SELECT
+                    labels,
+                    sampled_at,
+                    value,
+                    lagInFrame(value) OVER series AS before,
+                    lagInFrame(sampled_at) OVER series AS before_at
+                FROM pipeline_metrics
+                WHERE
+                    startsWith(part, 'scoring-')
+                    AND metric = 'promo_commit_to_alert_seconds_bucket'
+                    AND sampled_at >= $__fromTime_ms - INTERVAL 70 SECOND
+                    AND sampled_at <= $__toTime_ms
+                WINDOW series AS (PARTITION BY part, labels ORDER BY sampled_at)
+            )
+            GROUP BY labels, slot
         )
         GROUP BY slot, upper_s
     )
     GROUP BY slot
     HAVING
-        max(grown) > 0
+        anything > 0
         AND slot >= toUnixTimestamp($__fromTime_ms)
         AND slot + step_s <= toUnixTimestamp($__toTime_ms)
 )
