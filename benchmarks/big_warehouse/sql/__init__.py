@@ -1,0 +1,1 @@
+"""One INSERT … SELECT a table."""
