@@ -83,8 +83,8 @@ def _judgements() -> tuple[Panel, ...]:
         ),
         ranking(
             "Scores",
-            "How many accounts have which risk score, each by its newest, in steps of 0.05; the axis"
-            " is logarithmic. Little in the middle is good: the judgement is clear." + _PERIOD,
+            "How many accounts have which risk score, each by its newest, in steps of 0.05; the"
+            " axis is logarithmic. Little in the middle is good: the judgement is clear." + _PERIOD,
             "abuse_score_distribution",
             Unit.COUNT,
             of="score_from",

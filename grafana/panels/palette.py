@@ -25,7 +25,9 @@ LEVELS_BEGIN = ((0.3, ODD), (0.6, ILL), (0.85, WORST))
 STATUSES: Mapping[str, str] = MappingProxyType(
     {"none": GOOD, "open": ILL, "escalated": WORST, "cleared": GOOD}
 )
-UP: Mapping[str, str] = MappingProxyType({"up": GOOD, "down": WORST, "silent": ILL})
+UP: Mapping[str, str] = MappingProxyType(
+    {"up": GOOD, "down": WORST, "halted": WORST, "unknown": ILL}
+)
 ACTIONS: Mapping[str, str] = MappingProxyType({"allow": GOOD, "challenge": ODD, "deny": WORST})
 FLAGGED: Mapping[str, str] = MappingProxyType({"others": PLAIN, "flagged": WORST})
 

@@ -20,7 +20,7 @@ WITH
     ) AS bucket
 SELECT
     toDateTime64(dateTrunc(bucket, used_at), 3, 'UTC') AS time,
-    countIf(user_id NOT IN (SELECT user_id FROM standing_accounts)) AS others,
+    count() - flagged AS others,
     countIf(user_id IN (SELECT user_id FROM standing_accounts)) AS flagged
 FROM promo_usages FINAL
 WHERE

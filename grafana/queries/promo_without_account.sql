@@ -1,9 +1,9 @@
--- How many redemptions were by somebody who is not among the registered accounts?
+-- How many redemptions were by somebody who is not among the registered accounts? Told apart by
+-- 64-bit hashes, which are narrow: two that collide are one in ten million shops.
 SELECT count() AS redemptions
 FROM promo_usages FINAL
 WHERE
-    user_id NOT IN (SELECT user_id FROM users FINAL)
-    AND used_promo IS NOT FALSE
+    used_promo IS NOT FALSE
     AND $__timeFilter_ms(used_at)
     AND ('__all' IN (${code:sqlstring}) OR promo_code IN (${code:sqlstring}))
     AND (
@@ -16,3 +16,4 @@ WHERE
         '__all' IN (${timezone:sqlstring})
         OR user_id IN (SELECT user_id FROM users FINAL WHERE timezone IN (${timezone:sqlstring}))
     )
+    AND cityHash64(user_id) NOT IN (SELECT cityHash64(user_id) FROM users FINAL)

@@ -1,31 +1,33 @@
 -- Which accounts share an identifier with this one, through what, and how are they judged?
+-- Candidates come from the indexes, whatever version of a row has them; the newest rows decide.
 WITH
-    (SELECT device FROM users FINAL WHERE user_id = ${user:sqlstring}) AS own_device,
-    (SELECT phone FROM users FINAL WHERE user_id = ${user:sqlstring}) AS own_phone,
-    (SELECT canonical_email FROM users FINAL WHERE user_id = ${user:sqlstring}) AS own_mailbox,
-    (SELECT ip FROM users FINAL WHERE user_id = ${user:sqlstring}) AS own_ip,
-    (SELECT network FROM users FINAL WHERE user_id = ${user:sqlstring}) AS own_network,
+    (
+        SELECT (device, phone, canonical_email, ip, network) FROM users FINAL WHERE user_id = ${user:sqlstring}
+    ) AS own,
     linked AS
     (
         SELECT
             user_id,
             created_at,
             arrayMap(k -> k.1, arrayFilter(k -> k.2, [
-                ('device', ifNull(device = own_device, false)),
-                ('phone', ifNull(phone = own_phone, false)),
-                ('mailbox', ifNull(canonical_email = own_mailbox, false)),
-                ('IP address', ifNull(ip = own_ip, false)),
-                ('network', ifNull(network = own_network, false))
+                ('device', ifNull(device = own.1, false)),
+                ('phone', ifNull(phone = own.2, false)),
+                ('mailbox', ifNull(canonical_email = own.3, false)),
+                ('IP address', ifNull(ip = own.4, false)),
+                ('network', ifNull(network = own.5, false))
             ])) AS kinds
         FROM users FINAL
         WHERE user_id != ${user:sqlstring}
-            AND (
-                device = own_device
-                OR phone = own_phone
-                OR canonical_email = own_mailbox
-                OR ip = own_ip
-                OR network = own_network
+            AND user_id IN (
+                SELECT user_id
+                FROM users
+                WHERE device = own.1
+                    OR phone = own.2
+                    OR canonical_email = own.3
+                    OR ip = own.4
+                    OR network = own.5
             )
+            AND notEmpty(kinds)
         ORDER BY length(kinds) DESC, created_at DESC, user_id
         LIMIT 100
     ),
