@@ -165,7 +165,7 @@ def _kinds() -> tuple[Panel, ...]:
             " it or a row that is there: see the file of rejected lines that the load named.",
             "promo_loads",
             (
-                Column("loaded_at", width=180),
+                Column("loaded_at", width=160),
                 Column("file"),
                 Column("accepted", unit=Unit.COUNT, width=100),
                 Column("duplicates", unit=Unit.COUNT, width=100),

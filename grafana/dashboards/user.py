@@ -70,7 +70,7 @@ def _story() -> tuple[Panel, ...]:
             " Whole, whatever the period.",
             "user_timeline",
             (
-                Column("at", width=180),
+                Column("at", width=160),
                 Column("what", width=140),
                 Column("detail"),
                 Column("score", unit=Unit.SCORE, width=80),
@@ -101,7 +101,7 @@ def _scores_and_links() -> tuple[Panel, ...]:
             (
                 Column("user_id", "Account", link=to_user()),
                 Column("through", "Share", width=190),
-                Column("signed_up", width=180),
+                Column("signed_up", width=160),
                 Column("level", width=90, colours=LEVELS),
                 Column("score", unit=Unit.SCORE, width=80),
             ),
@@ -127,7 +127,7 @@ def _scorings() -> tuple[Panel, ...]:
             " by which model. Whole, whatever the period.",
             "user_scorings",
             (
-                Column("scored_at", width=180),
+                Column("scored_at", width=160),
                 Column("revision", width=160),
                 Column("trigger", width=110),
                 Column("score", unit=Unit.SCORE, width=80),

@@ -105,5 +105,9 @@ def _panel(
     if unit in DECIMALS:
         panel.decimals(DECIMALS[unit])
     for name, colour in colours.items():
-        panel.override_by_name(name, [DynamicConfigValue("color", fixed(colour))])
+        properties = [
+            DynamicConfigValue("color", fixed(colour)),
+            DynamicConfigValue("displayName", name.replace("_", " ")),
+        ]
+        panel.override_by_name(name, properties)
     return panel

@@ -26,10 +26,10 @@ WITH
 SELECT
     basis,
     countIf(stands) AS alerts,
-    countIf(stands AND is_abuser) AS abusers_among_them,
-    if(alerts > 0, abusers_among_them / alerts, NULL) AS precision,
+    countIf(stands AND is_abuser) AS right,
+    if(alerts > 0, right / alerts, NULL) AS precision,
     countIf(is_abuser) AS known_abusers,
-    if(known_abusers > 0, abusers_among_them / known_abusers, NULL) AS recall
+    if(known_abusers > 0, right / known_abusers, NULL) AS recall
 FROM
 (
     SELECT
