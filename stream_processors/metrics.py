@@ -1,5 +1,6 @@
 """Prometheus metrics of the workers; every name is one of the closed list below."""
 
+from collections.abc import Iterable
 from typing import Literal, get_args
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, start_http_server
@@ -81,6 +82,11 @@ class Metrics:
             "promo_dependency_up", "1 while a dependency answers this worker", "dependency"
         )
         self.halted = self._gauge("promo_halted", "1 once too many dead letters halted the worker")
+
+    def consumes(self, topics: Iterable[str]) -> None:
+        """Count a worker's topics from 0 on: a series that is not there is not known to be 0."""
+        for topic in topics:
+            self.events.labels(topic)
 
     def _counter(self, name: MetricName, meaning: str, *labels: str) -> Counter:
         return Counter(name, meaning, labels, registry=self.registry)

@@ -55,6 +55,7 @@ def main() -> None:
     settings = load_settings()
     logs.configure(settings.log_level)
     metrics = Metrics()
+    metrics.consumes(SCORING_SOURCES)
     app = scoring_app(settings, slot, metrics)
     serve_when_assigned(app, metrics, settings.scoring_metrics_port(slot))
     run(app)

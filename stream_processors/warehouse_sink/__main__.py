@@ -90,6 +90,7 @@ def main() -> None:
     settings = load_settings()
     logs.configure(settings.log_level)
     metrics = Metrics()
+    metrics.consumes(WAREHOUSE_SOURCES)
     app = warehouse_app(settings, slot, metrics)
     run(app)
 

@@ -65,6 +65,13 @@ def test_all_that_a_worker_shows_is_read() -> None:
     assert {s.value for s in infinite} == {0.0, 1.0}
 
 
+def test_topics_that_brought_nothing_yet_are_shown_as_none() -> None:
+    metrics = Metrics()
+    metrics.consumes(["promo.rescore"])
+    found = scraped("scoring-0", generate_latest(metrics.registry).decode())
+    assert Sample("scoring-0", "promo_events_total", (("topic", "promo.rescore"),), 0.0) in found
+
+
 def test_metrics_of_others_and_numbers_that_are_none_are_left_out() -> None:
     text = "python_info 1\npromo_part_up NaN\npromo_halted 1\n"
     assert scraped("api", text) == [Sample("api", "promo_halted", (), 1.0)]
