@@ -12,7 +12,17 @@ import traceback
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from benchmarks import answers, drain, freshness, latency, outages, revision, startup, sustained
+from benchmarks import (
+    answers,
+    dashboards,
+    drain,
+    freshness,
+    latency,
+    outages,
+    revision,
+    startup,
+    sustained,
+)
 from benchmarks.figures import Section
 from benchmarks.machine import describe
 from benchmarks.neighbours import watched
@@ -23,6 +33,7 @@ from connectors.settings import load_settings
 # Those that share the live stack follow each other, the heaviest last.
 SPEED: Mapping[str, Callable[[Workbench], Section]] = {
     "startup": startup.measure,
+    "dashboards": dashboards.measure,
     "drain": drain.measure,
     "latency": latency.measure,
     "revision": revision.measure,

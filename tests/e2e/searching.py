@@ -51,7 +51,9 @@ def in_clickhouse(settings: Settings) -> Iterator[tuple[str, dict[str, Any]]]:
     """Every row of every table as its files have it, with the table's name."""
     client = writer(settings)
     try:
-        names = client.query("SELECT name FROM system.tables WHERE database = currentDatabase()")
+        names = client.query(
+            "SELECT name FROM system.tables WHERE database = currentDatabase() AND engine != 'View'"
+        )
         for (table,) in names.result_rows:
             text = client.raw_query(
                 f"SELECT * FROM {table}", fmt="JSONEachRow", settings=_PHYSICALLY

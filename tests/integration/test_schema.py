@@ -31,6 +31,7 @@ DEFAULTED = {
     Table.PROMO_USAGES: {"is_deleted"},
 }
 """Columns with a default on purpose; a row may leave them out."""
+VIEWS = {"code_worth", "standing_accounts"}
 
 
 @pytest.fixture(scope="module")
@@ -57,8 +58,11 @@ def columns(client: Client, table: Table) -> dict[str, str]:
 
 
 def test_there_are_no_tables_but_the_declared_ones(client: Client) -> None:
-    found = client.query("SELECT name FROM system.tables WHERE database = currentDatabase()")
-    assert {row[0] for row in found.result_rows} == {*Table, "schema_migrations"}
+    found = client.query(
+        "SELECT name, engine = 'View' FROM system.tables WHERE database = currentDatabase()"
+    ).result_rows
+    assert {name for name, is_view in found if not is_view} == {*Table, "schema_migrations"}
+    assert {name for name, is_view in found if is_view} == VIEWS
 
 
 @pytest.mark.parametrize("table", list(Table))
@@ -105,3 +109,58 @@ async def test_a_row_written_twice_is_one_row_with_its_values(
 def nulls(row: Row) -> set[str]:
     """The columns for which the row has no value."""
     return {name for name, value in row.values.items() if value is None}
+
+
+@pytest.mark.parametrize(
+    ("table", "key", "column", "old", "new"),
+    [
+        (Table.PROMO_USAGES, "usage_id = 987654", "user_id", "'one'", "'other'"),
+        (Table.PROMO_USAGES, "usage_id = 987655", "used_at", "'2001-01-01'", "'2002-01-01'"),
+        (Table.USERS, "user_id = 'mover'", "device", "'old phone'", "'new phone'"),
+    ],
+)
+def test_an_index_never_brings_back_what_a_newer_version_replaced(
+    client: Client, table: Table, key: str, column: str, old: str, new: str
+) -> None:
+    name, value = key.split(" = ")
+    for version, content in enumerate((old, new), start=1):
+        client.command(
+            f"INSERT INTO {table} ({name}, version, {column})"
+            f" VALUES ({value}, {version}, {content})"
+        )
+    indexed = client.query(f"EXPLAIN indexes = 1 SELECT {name} FROM {table} WHERE {column} = {old}")
+    assert "Skip" in str(indexed.result_rows)
+
+    def found(content: str) -> int:
+        asked = f"SELECT count() FROM {table} FINAL WHERE {column} = {content}"
+        return int(client.query(asked).first_row[0])
+
+    assert (found(old), found(new)) == (0, 1)
+
+
+def test_views_say_what_codes_give_and_whose_alert_stands(client: Client) -> None:
+    for table in (Table.PROMO_CODES, Table.ABUSE_ALERTS):
+        client.command(f"TRUNCATE TABLE {table}")
+    client.command(
+        "INSERT INTO promo_codes (promo_code, version, discount_type, discount_value,"
+        " min_purchase_amount) VALUES ('F', 1, 'fixed_amount', 5, 40),"
+        " ('P', 1, 'percentage', 5, 40), ('Q', 1, 'percentage', 5, NULL), ('X', 1, 'points', 5, 40)"
+    )
+    client.command(
+        "INSERT INTO abuse_alerts (user_id, revision, status) VALUES ('anna', 1, 'open'),"
+        " ('ben', 1, 'open'), ('ben', 2, 'cleared'), ('cleo', 1, 'cleared'), ('cleo', 2, 'open')"
+    )
+
+    worth = client.query(
+        "SELECT promo_code, discount_type, toFloat64(value), is_lower_bound FROM code_worth"
+        " ORDER BY promo_code"
+    ).result_rows
+    standing = client.query("SELECT user_id FROM standing_accounts ORDER BY user_id").result_rows
+
+    assert worth == [
+        ("F", "fixed_amount", 5.0, False),
+        ("P", "percentage", 2.0, True),
+        ("Q", "percentage", None, False),
+        ("X", "points", None, False),
+    ]
+    assert standing == [("anna",), ("cleo",)]

@@ -2,9 +2,10 @@
 -- index leaves granules out, the engine reads those with other versions of the same keys again.
 
 -- Numbers are given as redemptions come in, so a period is a few granules in a row.
-ALTER TABLE promo_usages ADD INDEX IF NOT EXISTS by_time used_at TYPE minmax GRANULARITY 1;
-
-ALTER TABLE promo_usages ADD INDEX IF NOT EXISTS by_user user_id TYPE bloom_filter(0.01) GRANULARITY 1;
+ALTER TABLE promo_usages
+    ADD INDEX IF NOT EXISTS by_time used_at TYPE minmax GRANULARITY 1,
+    ADD INDEX IF NOT EXISTS by_commit committed_at TYPE minmax GRANULARITY 1,
+    ADD INDEX IF NOT EXISTS by_user user_id TYPE bloom_filter(0.01) GRANULARITY 1;
 
 ALTER TABLE users
     ADD INDEX IF NOT EXISTS by_device device TYPE bloom_filter(0.01) GRANULARITY 1,
@@ -14,10 +15,12 @@ ALTER TABLE users
     ADD INDEX IF NOT EXISTS by_email email TYPE bloom_filter(0.01) GRANULARITY 1,
     ADD INDEX IF NOT EXISTS by_mailbox canonical_email TYPE bloom_filter(0.01) GRANULARITY 1;
 
--- For the rows that are there already; new ones bring their indexes along.
-ALTER TABLE promo_usages MATERIALIZE INDEX IF EXISTS by_time;
-
-ALTER TABLE promo_usages MATERIALIZE INDEX IF EXISTS by_user;
+-- For the rows that are there already, while work goes on; new ones bring their indexes along.
+ALTER TABLE promo_usages
+    MATERIALIZE INDEX IF EXISTS by_time,
+    MATERIALIZE INDEX IF EXISTS by_commit,
+    MATERIALIZE INDEX IF EXISTS by_user
+SETTINGS mutations_sync = 0;
 
 ALTER TABLE users
     MATERIALIZE INDEX IF EXISTS by_device,
@@ -25,7 +28,8 @@ ALTER TABLE users
     MATERIALIZE INDEX IF EXISTS by_network,
     MATERIALIZE INDEX IF EXISTS by_phone,
     MATERIALIZE INDEX IF EXISTS by_email,
-    MATERIALIZE INDEX IF EXISTS by_mailbox;
+    MATERIALIZE INDEX IF EXISTS by_mailbox
+SETTINGS mutations_sync = 0;
 
 -- What a redemption of a code gives away, as in ml/policy.py: a fixed discount its value, a
 -- percentage at least its share of the minimum purchase; null where the terms do not tell.

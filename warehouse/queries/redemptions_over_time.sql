@@ -1,17 +1,10 @@
 -- How many redemptions and attempts within a period, hour by hour (or day, week, month), and how
 -- many redemptions by accounts whose alert stands now? Buckets without any are left out.
-WITH suspects AS
-(
-    SELECT user_id
-    FROM abuse_alerts
-    GROUP BY user_id
-    HAVING argMax(status, revision) != 'cleared'
-)
 SELECT
     toUnixTimestamp64Second(toDateTime64(dateTrunc({bucket:String}, used_at), 0, 'UTC')) AS at_s,
     countIf(used_promo IS NOT FALSE) AS redemptions,
     countIf(used_promo IS FALSE) AS attempts,
-    countIf(used_promo IS NOT FALSE AND user_id IN (SELECT user_id FROM suspects)) AS flagged
+    countIf(used_promo IS NOT FALSE AND user_id IN (SELECT user_id FROM standing_accounts)) AS flagged
 FROM promo_usages FINAL
 WHERE used_at >= {since:DateTime64(6, 'UTC')}
     AND used_at < {until:DateTime64(6, 'UTC')}

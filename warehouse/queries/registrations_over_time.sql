@@ -1,16 +1,9 @@
 -- How many registrations within a period, hour by hour (or day, week, month), and how many of
 -- accounts whose alert stands now? Buckets without any are left out.
-WITH suspects AS
-(
-    SELECT user_id
-    FROM abuse_alerts
-    GROUP BY user_id
-    HAVING argMax(status, revision) != 'cleared'
-)
 SELECT
     toUnixTimestamp64Second(toDateTime64(dateTrunc({bucket:String}, created_at), 0, 'UTC')) AS at_s,
     count() AS registrations,
-    countIf(user_id IN (SELECT user_id FROM suspects)) AS flagged
+    countIf(user_id IN (SELECT user_id FROM standing_accounts)) AS flagged
 FROM users FINAL
 WHERE created_at >= {since:DateTime64(6, 'UTC')}
     AND created_at < {until:DateTime64(6, 'UTC')}

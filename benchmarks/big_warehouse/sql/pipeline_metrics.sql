@@ -1,5 +1,6 @@
 -- The monitor's samples number `first` to `first + count`, the last at `until`, every five
--- seconds: the series that two scoring workers, the sink, the API and the monitor itself expose.
+-- seconds, what seldom changes once a minute: the series that two scoring workers, the sink, the
+-- API and the monitor itself expose.
 INSERT INTO pipeline_metrics (sampled_at, part, metric, labels, value)
 WITH
     ['0.002', '0.005', '0.01', '0.02', '0.03', '0.05', '0.075', '0.1', '0.2', '0.5', '1.0',
@@ -53,6 +54,11 @@ WITH
                     le -> (part, 'promo_batch_seconds_bucket', concat('{"le":"', le, '"}')),
                     seconds
                 ),
+                arrayMap(
+                    le -> (part, 'promo_commit_to_alert_seconds_bucket', concat(
+                        '{"le":"', le, '"}')),
+                    seconds
+                ),
                 [(part, 'promo_batch_seconds_count', '{}'), (part, 'promo_batch_seconds_sum', '{}'),
                  (part, 'promo_halted', '{}'),
                  (part, 'promo_dependency_up', '{"dependency":"kafka"}')]
@@ -95,6 +101,14 @@ WITH
             ),
             ['scoring-0', 'scoring-1']
         )),
+        arrayFlatten(arrayMap(
+            name -> arrayMap(
+                le -> ('warehouse', 'promo_commit_to_stored_seconds_bucket', concat(
+                    '{"le":"', le, '","table":"', name, '"}')),
+                seconds
+            ),
+            ['users', 'promo_codes', 'promo_usages', 'risk_scores', 'abuse_alerts']
+        )),
         arrayMap(
             route -> ('api', 'promo_api_requests_total', concat(
                 '{"method":"GET","route":"', route, '","status":"200"}')),
@@ -127,3 +141,4 @@ SELECT
         cityHash64(one.2, one.3, number) % 50
     )
 FROM (SELECT number, arrayJoin(series) AS one FROM numbers({first:UInt64}, {count:UInt64}))
+WHERE number % 12 = 0 OR NOT match(one.2, '_up$|_psi$|_halted$|_rate')
