@@ -44,7 +44,7 @@ NASTY = (
     "tab\tline\nnul\x00 ☃ \\N",
     "%' OR '%'='",
 )
-CODE = "it's \"10\" \\ % off; --"
+CODE = 'it\'s "10" \\ % off; --'
 TABLES = (
     Table.USERS,
     Table.PROMO_CODES,
@@ -257,8 +257,7 @@ def test_the_page_may_load_and_run_nothing_but_its_own_files(
     page = browser.get("/dashboards/promo-overview")
 
     policy = dict(
-        rule.strip().split(" ", 1)
-        for rule in page.headers["content-security-policy"].split(";")
+        rule.strip().split(" ", 1) for rule in page.headers["content-security-policy"].split(";")
     )
     assert policy["default-src"] == policy["frame-ancestors"] == policy["base-uri"] == "'none'"
     assert policy["script-src"] == policy["connect-src"] == policy["form-action"] == "'self'"

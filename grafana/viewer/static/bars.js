@@ -10,6 +10,8 @@ import { written } from './units.js';
 const THICKEST_PX = 30;
 const LETTER_PX = 7;
 const LONGEST_SHARE = 0.4;
+// The library encodes an address that is encoded already once more, so it is told afterwards.
+const LATER = '/dashboards';
 
 export async function drawBars(body, context) {
   const { panel, answer, board } = context;
@@ -70,7 +72,7 @@ function labelAxis(body, labels, links, longest, isUpright) {
   const most = isUpright ? longest : Math.max(6, Math.min(longest, room));
   const texts = labels.map((text, place) => {
     const short = plain(shortened(text, most));
-    return links[place] ? `<a href="${plain(links[place])}" target="_self">${short}</a>` : short;
+    return links[place] ? `<a href="${LATER}" target="_self">${short}</a>` : short;
   });
   // Upright ones stay upright: where there is no room for each label, some are left out.
   const longestText = Math.max(1, ...labels.map((text) => Math.min(most, text.length)));
@@ -90,6 +92,9 @@ function linkOf({ board, looked }, fields, row) {
 }
 
 function follow(body, links) {
+  for (const anchor of body.querySelectorAll('.xtick a, .ytick a')) {
+    anchor.setAttributeNS('http://www.w3.org/1999/xlink', 'href', links[anchor.closest('.xtick, .ytick').__data__.x]);
+  }
   body.removeAllListeners('plotly_click');
   body.on('plotly_click', ({ points }) => {
     const link = links[points[0].pointNumber];

@@ -19,6 +19,7 @@ export async function ask(path, signal) {
   if (answer.status === 401) {
     const here = location.pathname + location.search;
     location.assign(`/dashboards/login?next=${encodeURIComponent(here)}`);
+    await new Promise(() => {}); // this page is over
   }
   if (!answer.ok) throw new Unanswered(body.detail ?? body.title ?? `The API answers ${answer.status}.`);
   return body;
