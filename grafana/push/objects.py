@@ -8,7 +8,7 @@ from grafana_client import GrafanaApi
 
 from grafana.alerts import all_rules
 from grafana.alerts.rule import Surroundings, in_api
-from grafana.contact import NAME, Contact, receivers
+from grafana.contact import NAME, WAYS, Contact, receivers
 from grafana.panels.target import DATASOURCE_UID
 from grafana.provisioning import FOLDER
 from grafana.push.compare import covers
@@ -30,6 +30,7 @@ class Item:
         create: writes it anew.
         change: writes it over what was found.
         by_file: whether what was found belongs to a file on Grafana's machine.
+        removes: whether to change it is to remove it.
     """
 
     kind: str
@@ -39,6 +40,7 @@ class Item:
     create: Callable[[], None]
     change: Callable[[Document], None]
     by_file: Callable[[Document], bool] = lambda _: False
+    removes: bool = False
 
     def write(self, theirs: Document | None) -> None:
         """Create it, or change what was found.
@@ -135,8 +137,25 @@ def dashboard(api: GrafanaApi, wanted: Document, folder_uid: str) -> Item:
 
 def contact_points(api: GrafanaApi, contact: Contact) -> Iterator[Item]:
     """The ways of the contact point; they stay editable in Grafana."""
-    for receiver in receivers(contact):
-        yield _contact_point(api, {"name": NAME, **receiver})
+    for wanted in _ways(contact):
+        yield _contact_point(api, wanted)
+
+
+def stale_contact_points(api: GrafanaApi, contact: Contact) -> Iterator[Item]:
+    """Ways that an earlier push made and that are wanted no more; rules must have let go of them.
+
+    Raises:
+        GrafanaError: Grafana does not tell which there are.
+    """
+    alerting = api.alertingprovisioning
+    kept = {wanted["uid"] for wanted in _ways(contact)}
+    for point in asked(lambda: alerting.get_contactpoints(NAME)) or ():
+        if point["uid"] in WAYS and point["uid"] not in kept:
+            yield _removed(api, point)
+
+
+def _ways(contact: Contact) -> Iterator[Document]:
+    return ({"name": NAME, **receiver} for receiver in receivers(contact))
 
 
 def _contact_point(api: GrafanaApi, wanted: Document) -> Item:
@@ -154,6 +173,20 @@ def _contact_point(api: GrafanaApi, wanted: Document) -> Item:
         create=lambda: told(lambda: alerting.create_contactpoint(wanted, True)),
         change=lambda _: told(lambda: alerting.update_contactpoint(uid, wanted, True)),
         by_file=_from_file,
+    )
+
+
+def _removed(api: GrafanaApi, point: Document) -> Item:
+    uid = point["uid"]
+    return Item(
+        "contact point",
+        uid,
+        find=lambda: point,
+        same=lambda _: False,
+        create=lambda: None,
+        change=lambda _: told(lambda: api.alertingprovisioning.delete_contactpoint(uid)),
+        by_file=_from_file,
+        removes=True,
     )
 
 

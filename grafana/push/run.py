@@ -83,8 +83,8 @@ def _put(item: Item, dry_run: bool) -> Done:
             item.write(theirs)
     except PromoError as error:
         return Done(item.kind, item.name, Outcome.FAILED, str(error))
-    outcome = Outcome.CREATED if theirs is None else Outcome.CHANGED
-    return Done(item.kind, item.name, outcome)
+    changed = Outcome.REMOVED if item.removes else Outcome.CHANGED
+    return Done(item.kind, item.name, Outcome.CREATED if theirs is None else changed)
 
 
 def _items(
@@ -102,6 +102,7 @@ def _items(
         yield from objects.contact_points(api, contact)
         around = Surroundings(panel_ids(documents), settings.runbook_url, contact.receiver)
         yield from objects.alert_rules(api, around, wish.folder_uid)
+        yield from objects.stale_contact_points(api, contact)
 
 
 def contact_of(settings: Settings) -> Contact:
