@@ -145,7 +145,7 @@ class Settings(BaseSettings):
     )
     runbook_url: str = Field(
         "docs/runbook.md",
-        description="where docs/runbook.md can be read, for links in Grafana's alerts"
+        description="where docs/runbook.md can be read, for links in Grafana's alerts",
     )
 
     @model_validator(mode="after")

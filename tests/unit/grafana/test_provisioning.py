@@ -9,7 +9,7 @@ import yaml
 
 from connectors.settings import Settings
 from grafana.alerts import all_rules
-from grafana.build import boards, documents, panel_ids
+from grafana.build import documents
 from grafana.panels.target import DATASOURCE_TYPE, DATASOURCE_UID
 from grafana.provisioning import FOLDER, PASSWORD_FILE, Provisioned
 from infra.native.layout import REPOSITORY
@@ -160,18 +160,12 @@ def test_rules_ask_without_macros_of_dashboards() -> None:
 
 def test_a_rule_leads_to_the_panel_that_tells_more() -> None:
     for rule, described in zip(rules(), all_rules(), strict=True):
-        if described.shown is not None:
-            panels = dashboards()[rule["dashboardUid"]]["panels"]
-            (panel,) = [panel for panel in panels if panel["id"] == rule["panelId"]]
+        panels = dashboards()[rule["dashboardUid"]]["panels"]
+        (panel,) = [panel for panel in panels if panel["id"] == rule["panelId"]]
 
-            assert panel["title"] == described.shown.title
-            assert rule["annotations"]["__dashboardUid__"] == rule["dashboardUid"]
-            assert rule["annotations"]["__panelId__"] == str(rule["panelId"])
-
-
-def test_rules_of_the_pipeline_lead_to_its_dashboard_once_it_is_there() -> None:
-    if any(shown.dashboard == "pipeline-health" for shown in panel_ids(boards())):
-        assert all(rule.shown is not None for rule in all_rules())
+        assert panel["title"] == described.shown.title
+        assert rule["annotations"]["__dashboardUid__"] == rule["dashboardUid"]
+        assert rule["annotations"]["__panelId__"] == str(rule["panelId"])
 
 
 def test_every_rule_is_told_of_in_the_documentation() -> None:
