@@ -29,6 +29,9 @@ PLACEHOLDERS = frozenset(
 )
 """What templates and tutorials write where a secret belongs."""
 
+FROM_ELSEWHERE = frozenset({"grafana_token", "grafana_webhook_url"})
+"""Secrets that another system hands out: nobody here can make one up."""
+
 
 class Settings(BaseSettings):
     """All settings with their native defaults; construct with :func:`load_settings`."""

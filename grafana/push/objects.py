@@ -8,7 +8,7 @@ from grafana_client import GrafanaApi
 
 from grafana.alerts import all_rules
 from grafana.alerts.rule import Surroundings, in_api
-from grafana.contact import NAME, WAYS, Contact, receivers
+from grafana.contact import NAME
 from grafana.panels.target import DATASOURCE_UID
 from grafana.provisioning import FOLDER
 from grafana.push.compare import covers
@@ -135,61 +135,6 @@ def dashboard(api: GrafanaApi, wanted: Document, folder_uid: str) -> Item:
     )
 
 
-def contact_points(api: GrafanaApi, contact: Contact) -> Iterator[Item]:
-    """The ways of the contact point; they stay editable in Grafana."""
-    for wanted in _ways(contact):
-        yield _contact_point(api, wanted)
-
-
-def stale_contact_points(api: GrafanaApi, contact: Contact) -> Iterator[Item]:
-    """Ways that an earlier push made and that are wanted no more; rules must have let go of them.
-
-    Raises:
-        GrafanaError: Grafana does not tell which there are.
-    """
-    alerting = api.alertingprovisioning
-    kept = {wanted["uid"] for wanted in _ways(contact)}
-    for point in asked(lambda: alerting.get_contactpoints(NAME)) or ():
-        if point["uid"] in WAYS and point["uid"] not in kept:
-            yield _removed(api, point)
-
-
-def _ways(contact: Contact) -> Iterator[Document]:
-    return ({"name": NAME, **receiver} for receiver in receivers(contact))
-
-
-def _contact_point(api: GrafanaApi, wanted: Document) -> Item:
-    alerting, uid = api.alertingprovisioning, wanted["uid"]
-
-    def find() -> Document | None:
-        found = asked(lambda: alerting.get_contactpoints(NAME)) or ()
-        return next((point for point in found if point["uid"] == uid), None)
-
-    return Item(
-        "contact point",
-        uid,
-        find=find,
-        same=lambda theirs: covers(theirs, wanted),
-        create=lambda: told(lambda: alerting.create_contactpoint(wanted, True)),
-        change=lambda _: told(lambda: alerting.update_contactpoint(uid, wanted, True)),
-        by_file=_from_file,
-    )
-
-
-def _removed(api: GrafanaApi, point: Document) -> Item:
-    uid = point["uid"]
-    return Item(
-        "contact point",
-        uid,
-        find=lambda: point,
-        same=lambda _: False,
-        create=lambda: None,
-        change=lambda _: told(lambda: api.alertingprovisioning.delete_contactpoint(uid)),
-        by_file=_from_file,
-        removes=True,
-    )
-
-
 def alert_rules(api: GrafanaApi, around: Surroundings, folder_uid: str) -> Iterator[Item]:
     """The alert rules; they stay editable in Grafana, and the next push sets them back."""
     for rule in all_rules():
@@ -213,9 +158,10 @@ def _alert_rule(api: GrafanaApi, wanted: Document) -> Item:
         same=same,
         create=lambda: told(lambda: alerting.create_alertrule(wanted, True)),
         change=lambda _: told(lambda: alerting.update_alertrule(uid, wanted, True)),
-        by_file=_from_file,
+        by_file=from_file,
     )
 
 
-def _from_file(theirs: Document) -> bool:
+def from_file(theirs: Document) -> bool:
+    """Whether a rule or a contact point belongs to a file on Grafana's machine."""
     return theirs.get("provenance") == "file"

@@ -262,6 +262,14 @@ def test_a_token_that_may_only_read_is_told_which_role_it_needs(grafana: Grafana
     assert all("role Admin" in reason for reason in reasons.values())
 
 
+def test_a_webhook_that_is_no_address_is_refused_and_not_repeated(grafana: Grafana) -> None:
+    with pytest.raises(SettingsError, match="PROMO_GRAFANA_WEBHOOK_URL") as refused:
+        pushed(grafana, settings_of(grafana_webhook_url=SecretStr("k3y")))
+
+    assert "k3y" not in str(refused.value)
+    assert grafana.writes == []
+
+
 def test_without_a_token_nothing_is_asked(grafana: Grafana) -> None:
     with pytest.raises(SettingsError, match="PROMO_GRAFANA_TOKEN"):
         pushed(grafana, settings_of(grafana_token=None))
