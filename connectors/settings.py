@@ -29,6 +29,9 @@ PLACEHOLDERS = frozenset(
 )
 """What templates and tutorials write where a secret belongs."""
 
+FROM_ELSEWHERE = frozenset({"grafana_token", "grafana_webhook_url"})
+"""Secrets that another system hands out: nobody here can make one up."""
+
 
 class Settings(BaseSettings):
     """All settings with their native defaults; construct with :func:`load_settings`."""
@@ -145,7 +148,7 @@ class Settings(BaseSettings):
     )
     runbook_url: str = Field(
         "docs/runbook.md",
-        description="where docs/runbook.md can be read, for links in Grafana's alerts"
+        description="where docs/runbook.md can be read, for links in Grafana's alerts",
     )
 
     @model_validator(mode="after")

@@ -11,7 +11,7 @@ from connectors.settings import Settings, load_settings
 from grafana import build
 from grafana.provisioning import FOLDER_UID, Provisioned
 from grafana.push.report import Outcome
-from grafana.push.run import Wish, push
+from grafana.push.run import Wish, contact_of, push
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -69,10 +69,11 @@ def _build() -> int:
 
 
 def _provisioning(folder: Path, settings: Settings) -> int:
+    contact = contact_of(settings)
     chosen = Provisioned(
         runbook=settings.runbook_url,
-        webhook=settings.grafana_webhook_url is not None,
-        emails=bool(settings.alert_emails),
+        webhook=bool(contact.webhook),
+        emails=bool(contact.emails),
     )
     texts = build.documents(chosen, settings.value_currency)
     build.put(texts, folder)

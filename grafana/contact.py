@@ -10,6 +10,10 @@ from typing import Any
 
 NAME = "Promo Sentinel"
 
+_WEBHOOK, _EMAIL = "promo-sentinel-webhook", "promo-sentinel-email"
+WAYS = frozenset({_WEBHOOK, _EMAIL})
+"""uids of all ways that there can be."""
+
 
 @dataclass(frozen=True, slots=True)
 class Contact:
@@ -33,13 +37,13 @@ def receivers(contact: Contact) -> Sequence[dict[str, Any]]:
     """The ways of the contact point, as Grafana writes them in files."""
     found = []
     if contact.webhook:
-        settings = {"url": contact.webhook, "httpMethod": "POST"}
-        found.append(_receiver("webhook", settings))
+        settings: dict[str, Any] = {"url": contact.webhook, "httpMethod": "POST"}
+        found.append(_receiver(_WEBHOOK, "webhook", settings))
     if contact.emails:
-        found.append(_receiver("email", {"addresses": contact.emails, "singleEmail": False}))
+        settings = {"addresses": contact.emails, "singleEmail": False}
+        found.append(_receiver(_EMAIL, "email", settings))
     return found
 
 
-def _receiver(kind: str, settings: dict[str, Any]) -> dict[str, Any]:
-    uid = f"promo-sentinel-{kind}"
+def _receiver(uid: str, kind: str, settings: dict[str, Any]) -> dict[str, Any]:
     return {"uid": uid, "type": kind, "settings": settings, "disableResolveMessage": False}

@@ -4,7 +4,7 @@ Only one rule fires while ClickHouse is away or the monitor is silent: the other
 said before, so that one illness is one alert.
 """
 
-from grafana.alerts.rule import Missing, Rule, Severity
+from grafana.alerts.rule import Missing, Rule, Severity, Shown
 
 RULES = (
     Rule(
@@ -19,19 +19,22 @@ RULES = (
         " both; dashboards and the other alerts do not.",
         no_data=Missing.FIRES,
         on_error=Missing.FIRES,
+        shown=Shown("pipeline-health", "Parts"),
     ),
     Rule(
         uid="promo-part-down",
-        title="A part is down",
+        title="A part is down, or has halted",
         question="alert_part_down",
         above=0,
         wait="1m",
         severity=Severity.PAGE,
-        summary="{{ .Labels.part }} has been down for a minute.",
+        summary="{{ .Labels.part }} does not answer, or has halted, for a minute.",
         first="Look at `make logs PART={{ .Labels.part }}`; `make up` starts what is not running."
+        " A worker that halted met too many dead letters: mend their cause, then restart it."
         " Nothing is lost meanwhile: events wait in Kafka, or in PostgreSQL's log.",
         no_data=Missing.IS_WELL,
         on_error=Missing.AS_BEFORE,
+        shown=Shown("pipeline-health", "Parts"),
     ),
     Rule(
         uid="promo-scoring-stopped",
@@ -45,6 +48,7 @@ RULES = (
         " running? Then at its log (`make logs PART=scoring-0`), and at dead letters.",
         no_data=Missing.FIRES,
         on_error=Missing.AS_BEFORE,
+        shown=Shown("pipeline-health", "Consumer lag"),
     ),
     Rule(
         uid="promo-lag-growing",
@@ -59,6 +63,7 @@ RULES = (
         " times)? For scoring, raise PROMO_SCORING_WORKERS and `make up`.",
         no_data=Missing.IS_WELL,
         on_error=Missing.AS_BEFORE,
+        shown=Shown("pipeline-health", "Consumer lag"),
     ),
     Rule(
         uid="promo-dead-letters",
@@ -72,6 +77,7 @@ RULES = (
         " `make dead-letters REPLAY=1`. Too many of them halt the workers.",
         no_data=Missing.FIRES,
         on_error=Missing.AS_BEFORE,
+        shown=Shown("pipeline-health", "Dead letters by reason"),
     ),
     Rule(
         uid="promo-source-log-kept",
@@ -86,5 +92,6 @@ RULES = (
         " connector needs a new snapshot.",
         no_data=Missing.FIRES,
         on_error=Missing.AS_BEFORE,
+        shown=Shown("pipeline-health", "Source log"),
     ),
 )

@@ -59,7 +59,7 @@ class Rule:
         first: what to do first.
         no_data: with an empty answer.
         on_error: while ClickHouse does not answer.
-        shown: the panel that tells more, if there is one.
+        shown: the panel that tells more.
     """
 
     uid: str
@@ -72,7 +72,7 @@ class Rule:
     first: str
     no_data: Missing
     on_error: Missing
-    shown: Shown | None = None
+    shown: Shown
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,10 +92,8 @@ class Surroundings:
 
 def in_file(rule: Rule, around: Surroundings) -> dict[str, Any]:
     """The rule in a file that Grafana provisions."""
-    found = _common(rule, around)
-    if rule.shown is not None:
-        found |= {"dashboardUid": rule.shown.dashboard, "panelId": around.panels[rule.shown]}
-    return found
+    placed = {"dashboardUid": rule.shown.dashboard, "panelId": around.panels[rule.shown]}
+    return {**_common(rule, around), **placed}
 
 
 def in_api(rule: Rule, around: Surroundings, folder_uid: str) -> dict[str, Any]:
@@ -122,16 +120,14 @@ def _common(rule: Rule, around: Surroundings) -> dict[str, Any]:
 
 
 def _annotations(rule: Rule, around: Surroundings) -> dict[str, str]:
-    found = {
+    return {
         "summary": rule.summary,
         "description": rule.first,
         "runbook_url": f"{around.runbook}#{rule.uid}",
-    }
-    if rule.shown is not None:
         # Grafana's way to the panel.
-        found["__dashboardUid__"] = rule.shown.dashboard
-        found["__panelId__"] = str(around.panels[rule.shown])
-    return found
+        "__dashboardUid__": rule.shown.dashboard,
+        "__panelId__": str(around.panels[rule.shown]),
+    }
 
 
 def _data(rule: Rule) -> Sequence[Mapping[str, Any]]:

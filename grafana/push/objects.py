@@ -8,7 +8,7 @@ from grafana_client import GrafanaApi
 
 from grafana.alerts import all_rules
 from grafana.alerts.rule import Surroundings, in_api
-from grafana.contact import NAME, Contact, receivers
+from grafana.contact import NAME
 from grafana.panels.target import DATASOURCE_UID
 from grafana.provisioning import FOLDER
 from grafana.push.compare import covers
@@ -30,6 +30,7 @@ class Item:
         create: writes it anew.
         change: writes it over what was found.
         by_file: whether what was found belongs to a file on Grafana's machine.
+        removes: whether to change it is to remove it.
     """
 
     kind: str
@@ -39,6 +40,7 @@ class Item:
     create: Callable[[], None]
     change: Callable[[Document], None]
     by_file: Callable[[Document], bool] = lambda _: False
+    removes: bool = False
 
     def write(self, theirs: Document | None) -> None:
         """Create it, or change what was found.
@@ -133,30 +135,6 @@ def dashboard(api: GrafanaApi, wanted: Document, folder_uid: str) -> Item:
     )
 
 
-def contact_points(api: GrafanaApi, contact: Contact) -> Iterator[Item]:
-    """The ways of the contact point; they stay editable in Grafana."""
-    for receiver in receivers(contact):
-        yield _contact_point(api, {"name": NAME, **receiver})
-
-
-def _contact_point(api: GrafanaApi, wanted: Document) -> Item:
-    alerting, uid = api.alertingprovisioning, wanted["uid"]
-
-    def find() -> Document | None:
-        found = asked(lambda: alerting.get_contactpoints(NAME)) or ()
-        return next((point for point in found if point["uid"] == uid), None)
-
-    return Item(
-        "contact point",
-        uid,
-        find=find,
-        same=lambda theirs: covers(theirs, wanted),
-        create=lambda: told(lambda: alerting.create_contactpoint(wanted, True)),
-        change=lambda _: told(lambda: alerting.update_contactpoint(uid, wanted, True)),
-        by_file=_from_file,
-    )
-
-
 def alert_rules(api: GrafanaApi, around: Surroundings, folder_uid: str) -> Iterator[Item]:
     """The alert rules; they stay editable in Grafana, and the next push sets them back."""
     for rule in all_rules():
@@ -180,9 +158,10 @@ def _alert_rule(api: GrafanaApi, wanted: Document) -> Item:
         same=same,
         create=lambda: told(lambda: alerting.create_alertrule(wanted, True)),
         change=lambda _: told(lambda: alerting.update_alertrule(uid, wanted, True)),
-        by_file=_from_file,
+        by_file=from_file,
     )
 
 
-def _from_file(theirs: Document) -> bool:
+def from_file(theirs: Document) -> bool:
+    """Whether a rule or a contact point belongs to a file on Grafana's machine."""
     return theirs.get("provenance") == "file"

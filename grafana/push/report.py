@@ -10,6 +10,7 @@ class Outcome(StrEnum):
 
     CREATED = "created"
     CHANGED = "changed"
+    REMOVED = "removed"
     UNCHANGED = "unchanged"
     FAILED = "failed"
 
@@ -26,7 +27,7 @@ class Done:
 
 def line(done: Done, dry_run: bool) -> str:
     """One object's line."""
-    would = dry_run and done.outcome in (Outcome.CREATED, Outcome.CHANGED)
+    would = dry_run and done.outcome not in (Outcome.UNCHANGED, Outcome.FAILED)
     what = f"would be {done.outcome}" if would else str(done.outcome)
     return f"  {done.kind:<14}{done.name:<28}{what}{': ' if done.reason else ''}{done.reason}"
 

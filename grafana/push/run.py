@@ -16,7 +16,7 @@ from grafana.contact import Contact
 from grafana.currency import in_currency
 from grafana.panels.target import DATASOURCE_UID
 from grafana.provisioning import FOLDER_UID, datasource_of
-from grafana.push import objects
+from grafana.push import contact_points, objects
 from grafana.push.beginning import beginning_at, known_first_event
 from grafana.push.objects import Item
 from grafana.push.report import Done, Outcome, line, summary
@@ -83,14 +83,15 @@ def _put(item: Item, dry_run: bool) -> Done:
             item.write(theirs)
     except PromoError as error:
         return Done(item.kind, item.name, Outcome.FAILED, str(error))
-    outcome = Outcome.CREATED if theirs is None else Outcome.CHANGED
-    return Done(item.kind, item.name, outcome)
+    changed = Outcome.REMOVED if item.removes else Outcome.CHANGED
+    return Done(item.kind, item.name, Outcome.CREATED if theirs is None else changed)
 
 
 def _items(
     api: GrafanaApi, wish: Wish, settings: Settings, say: Callable[[str], object]
 ) -> Iterator[Item]:
     """Whatever an object needs stands before it."""
+    contact = contact_of(settings)
     yield objects.folder(api, wish.folder_uid)
     if wish.datasource:
         yield _datasource(api, wish, settings, say)
@@ -98,16 +99,22 @@ def _items(
     for document in _prepared(documents, wish, settings, say):
         yield objects.dashboard(api, document, wish.folder_uid)
     if wish.alerts:
-        contact = contact_of(settings)
-        yield from objects.contact_points(api, contact)
+        yield from contact_points.wanted_ways(api, contact)
         around = Surroundings(panel_ids(documents), settings.runbook_url, contact.receiver)
         yield from objects.alert_rules(api, around, wish.folder_uid)
+        yield from contact_points.stale_ways(api, contact)
 
 
 def contact_of(settings: Settings) -> Contact:
-    """Whom the settings name for alerts."""
+    """Whom the settings name for alerts.
+
+    Raises:
+        SettingsError: what is to be posted to is no address.
+    """
     webhook = settings.grafana_webhook_url
     url = "" if webhook is None else webhook.get_secret_value()
+    if url and not url.startswith(("http://", "https://")):
+        raise SettingsError("PROMO_GRAFANA_WEBHOOK_URL begins with http:// or https://")
     return Contact(url, ",".join(settings.alert_emails))
 
 

@@ -36,6 +36,8 @@ def connect(url: str, token: str) -> GrafanaApi:
     if parts.username or parts.password:
         raise GrafanaError("leave user and password out of the address: set PROMO_GRAFANA_TOKEN")
     api: GrafanaApi = GrafanaApi.from_url(_with_slash(url), credential=token, timeout=_TIMEOUT_S)
+    # Whoever follows a redirection turns a POST into a GET, and shows the token elsewhere.
+    api.client.s.max_redirects = 0
     _check_server(api, url)
     _check_plugin(api)
     return api
@@ -103,6 +105,8 @@ def _health(api: GrafanaApi, url: str) -> Any:
         return api.client.GET("/health")
     except niquests.exceptions.JSONDecodeError:
         return None
+    except niquests.exceptions.TooManyRedirects as error:
+        raise GrafanaError(f"{url} leads elsewhere: give the address that it leads to") from error
     except niquests.exceptions.RequestException as error:
         raise GrafanaError(f"{url} does not answer: {error}") from error
     except GrafanaClientError:

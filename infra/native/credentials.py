@@ -7,18 +7,19 @@ from typing import get_args
 
 from pydantic import SecretStr
 
-from connectors.settings import Settings
+from connectors.settings import FROM_ELSEWHERE, Settings
 from infra.native.layout import Layout
 
 SECRET_BYTES = 24
 
 
 def secret_fields() -> list[str]:
-    """Names of all settings that are secrets."""
+    """Names of all settings that are secrets of the stack itself."""
     return [
         name
         for name, field in Settings.model_fields.items()
-        if field.annotation is SecretStr or SecretStr in get_args(field.annotation)
+        if name not in FROM_ELSEWHERE
+        and (field.annotation is SecretStr or SecretStr in get_args(field.annotation))
     ]
 
 

@@ -37,6 +37,8 @@ class Grafana:
     """Every call that was not a GET."""
     passwords: list[str] = field(default_factory=list)
     url: str = ""
+    elsewhere: str = ""
+    """Where it leads, if it has moved."""
 
     def answer(self, method: str, url: str, token: str, headers: Any, body: Any) -> Answer:
         """What Grafana answers."""
@@ -79,6 +81,7 @@ class Grafana:
             rf"GET {alerting}/contact-points": self._list_points,
             rf"POST {alerting}/contact-points": self._make_point,
             rf"PUT {alerting}/contact-points/{uid}": self._change_point,
+            rf"DELETE {alerting}/contact-points/{uid}": self._remove_point,
         }
 
     def _plugin(self, call: "Call") -> Answer:
@@ -201,6 +204,15 @@ class Grafana:
         self._hold_point(call.uid, call)
         return 202, {"message": "contactpoint updated"}
 
+    def _remove_point(self, call: "Call") -> Answer:
+        name = self.points[call.uid]["name"]
+        is_last = [point["name"] for point in self.points.values()].count(name) == 1
+        settings = (rule.get("notification_settings") or {} for rule in self.rules.values())
+        if is_last and any(one.get("receiver") == name for one in settings):
+            return 409, {"message": "contact point is used in alert rules"}
+        del self.points[call.uid]
+        return 202, {"message": "contactpoint deleted"}
+
     def _hold_point(self, uid: str, call: "Call") -> Mapping[str, Any]:
         self.points[uid] = {**call.body, "uid": uid, **call.provenance}
         return self.points[uid]
@@ -249,7 +261,9 @@ def running(grafana: Grafana) -> Iterator[Grafana]:
             status, told = grafana.answer(self.command, self.path, token, self.headers, body)
             html = isinstance(told, str)
             content = b"" if told is None else (told if html else json.dumps(told)).encode()
-            self.send_response(status)
+            self.send_response(301 if grafana.elsewhere else status)
+            if grafana.elsewhere:
+                self.send_header("Location", grafana.elsewhere + self.path)
             self.send_header("Content-Type", "text/html" if html else "application/json")
             self.send_header("Content-Length", str(len(content)))
             self.end_headers()

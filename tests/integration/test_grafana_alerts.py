@@ -152,6 +152,16 @@ CASES: Mapping[str, Case] = {
         ],
         ("redis", "scoring-0"),
     ),
+    "a worker has halted": Case(
+        "promo-part-down",
+        lambda: [
+            metric("promo_part_up", 1, part="scoring-0"),
+            metric("promo_halted", 1, part="scoring-0"),
+            metric("promo_part_up", 1, part="warehouse"),
+            metric("promo_halted", 0, part="warehouse"),
+        ],
+        ("scoring-0",),
+    ),
     "a part came back": Case(
         "promo-part-down",
         lambda: [

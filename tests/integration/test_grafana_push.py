@@ -176,13 +176,28 @@ def test_what_grafana_adds_itself_is_no_difference(grafana: Grafana) -> None:
     assert outcomes(pushed(grafana, settings)) == {Outcome.UNCHANGED}
 
 
-def test_who_is_named_no_more_is_told_no_more(grafana: Grafana) -> None:
+@pytest.mark.parametrize(
+    ("still", "ways"),
+    [
+        ({}, set()),
+        ({"grafana_alert_emails": "desk@shop.example"}, {"promo-sentinel-email"}),
+    ],
+)
+def test_who_is_named_no_more_is_told_no_more(
+    grafana: Grafana, still: dict[str, Any], ways: set[str]
+) -> None:
     pushed(grafana)
-    quiet = settings_of(grafana_webhook_url=None, grafana_alert_emails="")
+    grafana.points["mine"] = {"uid": "mine", "name": "Promo Sentinel", "type": "slack"}
+    grafana.points["other"] = {"uid": "other", "name": "Others", "type": "email"}
+    fewer = settings_of(**{"grafana_webhook_url": None, "grafana_alert_emails": "", **still})
 
-    pushed(grafana, quiet)
+    done = pushed(grafana, fewer)
 
-    assert not any(rule["notification_settings"] for rule in grafana.rules.values())
+    assert set(grafana.points) == ways | {"mine", "other"}
+    removed = {one.name for one in done if one.outcome is Outcome.REMOVED}
+    assert removed == {"promo-sentinel-webhook", "promo-sentinel-email"} - ways
+    named = [rule["notification_settings"] for rule in grafana.rules.values()]
+    assert all(bool(one) == bool(ways) for one in named)
 
 
 def test_an_admins_own_datasource_stays_as_it_is(grafana: Grafana) -> None:
@@ -247,6 +262,14 @@ def test_a_token_that_may_only_read_is_told_which_role_it_needs(grafana: Grafana
     assert all("role Admin" in reason for reason in reasons.values())
 
 
+def test_a_webhook_that_is_no_address_is_refused_and_not_repeated(grafana: Grafana) -> None:
+    with pytest.raises(SettingsError, match="PROMO_GRAFANA_WEBHOOK_URL") as refused:
+        pushed(grafana, settings_of(grafana_webhook_url=SecretStr("k3y")))
+
+    assert "k3y" not in str(refused.value)
+    assert grafana.writes == []
+
+
 def test_without_a_token_nothing_is_asked(grafana: Grafana) -> None:
     with pytest.raises(SettingsError, match="PROMO_GRAFANA_TOKEN"):
         pushed(grafana, settings_of(grafana_token=None))
@@ -255,6 +278,13 @@ def test_without_a_token_nothing_is_asked(grafana: Grafana) -> None:
 def test_a_server_that_is_no_grafana_is_told(gateway: GatewayProcess) -> None:
     with pytest.raises(GrafanaError, match="is no Grafana"):
         push(Wish(gateway.url), settings_of())
+
+
+def test_an_address_that_leads_elsewhere_is_not_followed(grafana: Grafana) -> None:
+    moved = Grafana(elsewhere=grafana.url)
+
+    with running(moved), pytest.raises(GrafanaError, match="give the address that it leads to"):
+        pushed(moved)
 
 
 def test_a_grafana_that_is_not_there_is_told() -> None:

@@ -1,7 +1,7 @@
 """The files that Grafana provisions itself from: what it would refuse, or expand by accident."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import pytest
@@ -9,9 +9,10 @@ import yaml
 
 from connectors.settings import Settings
 from grafana.alerts import all_rules
-from grafana.build import boards, documents, panel_ids
+from grafana.build import documents
 from grafana.panels.target import DATASOURCE_TYPE, DATASOURCE_UID
 from grafana.provisioning import FOLDER, PASSWORD_FILE, Provisioned
+from infra.native.layout import REPOSITORY
 from tests.unit.grafana.documents import dashboards
 
 TOLD = Provisioned(runbook="https://shop.example/runbook", webhook=True, emails=True)
@@ -46,6 +47,40 @@ def test_every_file_is_of_grafanas_format() -> None:
         name: {"apiVersion", key} for name, key in keys.items()
     }
     assert all(content["apiVersion"] == 1 for content in provisioned().values())
+
+
+def words(text: str) -> set[str]:
+    return set(text.split())
+
+
+KNOWN = {
+    "datasources": words(
+        "name type access orgId uid isDefault editable jsonData secureJsonData version"
+    ),
+    "providers": words(
+        "name orgId folder folderUid type disableDeletion allowUiUpdates updateIntervalSeconds"
+        " options"
+    ),
+    "groups": words("orgId name folder interval rules"),
+    "rules": words(
+        "uid title condition data dashboardUid panelId noDataState execErrState for annotations"
+        " labels isPaused notification_settings"
+    ),
+    "data": words("refId relativeTimeRange datasourceUid model"),
+    "contactPoints": words("orgId name receivers"),
+    "receivers": words("uid type settings disableResolveMessage"),
+}
+"""The keys that Grafana's readers of these files know; others they pass over in silence."""
+
+
+def test_no_key_is_one_that_grafana_would_pass_over() -> None:
+    def check(content: Mapping[str, Any]) -> Iterator[str]:
+        for key, known in KNOWN.items():
+            for listed in content.get(key, ()):
+                yield from (f"{key}: {name}" for name in listed.keys() - known)
+                yield from check(listed)
+
+    assert [slip for content in provisioned().values() for slip in check(content)] == []
 
 
 def test_only_known_variables_are_expanded_and_no_secret_is_written() -> None:
@@ -125,18 +160,25 @@ def test_rules_ask_without_macros_of_dashboards() -> None:
 
 def test_a_rule_leads_to_the_panel_that_tells_more() -> None:
     for rule, described in zip(rules(), all_rules(), strict=True):
-        if described.shown is not None:
-            panels = dashboards()[rule["dashboardUid"]]["panels"]
-            (panel,) = [panel for panel in panels if panel["id"] == rule["panelId"]]
+        panels = dashboards()[rule["dashboardUid"]]["panels"]
+        (panel,) = [panel for panel in panels if panel["id"] == rule["panelId"]]
 
-            assert panel["title"] == described.shown.title
-            assert rule["annotations"]["__dashboardUid__"] == rule["dashboardUid"]
-            assert rule["annotations"]["__panelId__"] == str(rule["panelId"])
+        assert panel["title"] == described.shown.title
+        assert rule["annotations"]["__dashboardUid__"] == rule["dashboardUid"]
+        assert rule["annotations"]["__panelId__"] == str(rule["panelId"])
 
 
-def test_rules_of_the_pipeline_lead_to_its_dashboard_once_it_is_there() -> None:
-    if any(shown.dashboard == "pipeline-health" for shown in panel_ids(boards())):
-        assert all(rule.shown is not None for rule in all_rules())
+def test_every_rule_is_told_of_in_the_documentation() -> None:
+    told = (REPOSITORY / "docs/dashboards.md").read_text()
+
+    assert all(f"| `{rule.uid}` |" in told for rule in all_rules())
+
+
+def test_every_rule_has_its_heading_in_the_runbook_once_there_is_one() -> None:
+    runbook = REPOSITORY / "docs/runbook.md"
+    headings = re.findall(r"^#+ (.+)$", runbook.read_text(), re.M) if runbook.exists() else None
+
+    assert headings is None or {rule.uid for rule in all_rules()} <= set(headings)
 
 
 def test_whom_nobody_named_is_not_told() -> None:

@@ -66,6 +66,17 @@ def test_no_two_parts_share_a_default_port(settings: Settings) -> None:
     assert len(ports) == len(set(ports))
 
 
+def test_what_another_system_hands_out_is_not_made_up(tmp_path: Path) -> None:
+    layout = Layout(tmp_path / "state", tmp_path / "cache")
+    layout.make()
+
+    filled = ensure_secrets(Settings(_env_file=None), layout)
+
+    assert filled.grafana_token is None
+    assert filled.grafana_webhook_url is None
+    assert not list(layout.secrets.glob("promo_grafana_*"))
+
+
 def test_secrets_are_made_once_private_and_stay_out_of_the_environment(
     settings: Settings,
 ) -> None:

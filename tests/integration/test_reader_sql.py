@@ -1,0 +1,57 @@
+"""The read-only user's SQL for a server: ClickHouse's own parser reads it."""
+
+import re
+from pathlib import Path
+
+import httpx
+import pytest
+
+import warehouse
+from connectors.settings import Settings
+from warehouse.gateway.config import READER_ROLE, write_config
+
+SQL = (Path(warehouse.__file__).parent / "reader.sql").read_text()
+STATEMENTS = [" ".join(one.split()) for one in re.sub(r"--.*", "", SQL).split(";") if one.strip()]
+
+
+def formatted(reader: httpx.Client, statement: str) -> httpx.Response:
+    """The statement as ClickHouse understands it; refused if it does not."""
+    asked = "SELECT formatQuerySingleLine({statement:String}) FORMAT TSVRaw"
+    return reader.get("/", params={"query": asked, "param_statement": statement})
+
+
+@pytest.mark.parametrize("statement", STATEMENTS, ids=lambda one: one.split()[0])
+def test_clickhouse_reads_every_statement(reader: httpx.Client, statement: str) -> None:
+    answer = formatted(reader, statement)
+
+    assert answer.status_code == 200, answer.text
+    assert answer.text.split()[:2] == statement.split()[:2]
+
+
+@pytest.mark.parametrize(
+    "slip", [("readonly = 2", "readonly : 2"), ("GRANT SELECT", "GRANT SELEKT")]
+)
+def test_a_slip_would_be_found(reader: httpx.Client, slip: tuple[str, str]) -> None:
+    wrong = [one.replace(*slip) for one in STATEMENTS if slip[0] in one]
+
+    assert len(wrong) == 1
+    assert "SYNTAX_ERROR" in formatted(reader, wrong[0]).text
+
+
+def test_the_user_is_the_settings_one_and_may_read_one_database_alone(tmp_path: Path) -> None:
+    settings = Settings(_env_file=None)
+    created, granted = STATEMENTS
+
+    assert f"CREATE USER IF NOT EXISTS {settings.clickhouse_reader_user}" in " ".join(
+        created.split()
+    )
+    database = settings.clickhouse_database
+    assert granted == f"GRANT SELECT ON {database}.* TO {settings.clickhouse_reader_user}"
+    # What the native gateway's reader is granted, whose refusals are tested there.
+    users = write_config(tmp_path, database).with_name("users.xml").read_text()
+    assert f"<{READER_ROLE}><grants><query>GRANT SELECT ON {database}.*</query>" in users
+
+
+def test_no_password_is_in_the_file_or_on_the_command_line() -> None:
+    assert "sha256_hash BY {password_sha256:String}" in SQL
+    assert "BY '" not in SQL
