@@ -23,7 +23,7 @@ FROM
         ('registrations without phone', countIf(phone IS NULL), 'no link through a phone'),
         ('registrations without device', countIf(device IS NULL), 'no link through a device'),
         ('registrations without address', countIf(ip IS NULL), 'no IP address, or none that is valid'),
-        ('private IP addresses', countIf(ip_is_private), 'seen from behind a proxy of the shop'),
+        ('private IP addresses', countIf(ip_is_private), 'not from the internet: behind a proxy, or made up'),
         ('under 18 at sign-up', countIf(toYear(created_at) - birth_year < 18), 'by the year of birth alone'),
         ('over 90 at sign-up', countIf(toYear(created_at) - birth_year > 90), 'by the year of birth alone')
     ]) AS found
@@ -34,7 +34,7 @@ FROM
     SELECT arrayJoin([
         (
             'redemptions without account',
-            countIf(user_id NOT IN (SELECT user_id FROM users FINAL)),
+            countIf(cityHash64(user_id) NOT IN (SELECT cityHash64(user_id) FROM users FINAL)),
             'stored and counted, nobody to score'
         ),
         (
