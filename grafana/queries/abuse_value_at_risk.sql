@@ -1,5 +1,5 @@
 -- What do the codes that the flagged accounts redeemed give away, at least?
-SELECT toFloat64(sum(value)) AS money
+SELECT ifNull(toFloat64(sum(value)), 0) AS money
 FROM
 (
     SELECT argMax(value_at_risk, revision) AS value

@@ -1,5 +1,5 @@
 -- What did redemptions give away that came after the account's alert had been raised?
-SELECT toFloat64(sum(worth.value)) AS money
+SELECT ifNull(toFloat64(sum(worth.value)), 0) AS money
 FROM
 (
     SELECT user_id, promo_code, committed_at

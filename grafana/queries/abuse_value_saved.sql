@@ -1,5 +1,5 @@
 -- What would the attempts have given away that were refused to flagged accounts?
-SELECT toFloat64(sum(worth.value)) AS money
+SELECT ifNull(toFloat64(sum(worth.value)), 0) AS money
 FROM
 (
     SELECT user_id, promo_code, committed_at

@@ -1,5 +1,5 @@
 -- Which share of the redemptions was by accounts whose alert stands now?
-SELECT countIf(user_id IN (SELECT user_id FROM standing_accounts)) / count() AS share
+SELECT countIf(user_id IN (SELECT user_id FROM standing_accounts)) / nullIf(count(), 0) AS share
 FROM promo_usages FINAL
 WHERE
     used_promo IS NOT FALSE

@@ -1,5 +1,5 @@
 -- What did the redemptions give away, at least?
-SELECT toFloat64(sum(used.redemptions * worth.value)) AS money
+SELECT ifNull(toFloat64(sum(used.redemptions * worth.value)), 0) AS money
 FROM
 (
     SELECT promo_code, count() AS redemptions

@@ -1,0 +1,160 @@
+"""Every dashboard on the demo's data: each panel shows some, and the task's charts are right."""
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page
+
+from connectors.drain import wait_drained
+from connectors.load import load
+from connectors.loading.told import told
+from connectors.settings import Settings
+from connectors.source.session import open_session
+from connectors.telling import tell
+from connectors.topics import Topic
+from grafana.viewer.shelf import every_board
+from ml.training.train import train
+from simulator.plan import history
+from simulator.play import play
+from stream_processors.rescore_all import rescore_all
+from tests.conftest import running_stack, stack_settings
+from tests.e2e.browsing import PHONE, WIDE, browser, drawn, every_panel, opened, screenshot
+from tests.e2e.expected_charts import Charts, expected_charts
+from tests.e2e.pipeline import Pipeline
+from tests.integration.api_client import caller
+from tests.reading import eventually
+
+pytestmark = pytest.mark.timeout(400)
+
+NOAAT = Settings().noaat_dir.absolute()
+TABLES = ("users", "promo_codes", "promo_usages")
+BY_MONTH = "/dashboards/promo-overview?var-per=month"
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
+    with browser() as started:
+        yield started
+
+
+@pytest.fixture(scope="module")
+def empty(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
+    with running_stack(stack_settings(tmp_path_factory.mktemp("dashboards"))) as settings:
+        yield settings
+
+
+@pytest.fixture(scope="module")
+def shown_of_noaat(empty: Settings, chromium: Browser) -> Charts | None:
+    """What the page shows once the Noaat files are loaded, and nothing else is."""
+    if not NOAAT.is_dir():
+        return None
+    load_files(empty, NOAAT)
+    with opened(chromium, empty, BY_MONTH) as page:
+        return charts_on(page)
+
+
+@pytest.fixture(scope="module")
+def demo(
+    empty: Settings, shown_of_noaat: Charts | None, tmp_path_factory: pytest.TempPathFactory
+) -> Settings:
+    """A month of traffic with attackers, a model, a label, a dead letter, loaded files."""
+    wait_drained(empty, play(empty, history("mixed", 1, 30)).lsn)
+    train(empty)
+    rescore_all(empty)
+    shop = Pipeline(empty)
+    shop.produce(Topic.USERS, b"broken", b"{")
+    shop.count_when(1, "SELECT count() FROM dead_letters FINAL WHERE stage = 'warehouse'")
+    with caller(empty) as api:
+        answer = api.post(f"/v1/users/{flagged(shop)}/label", json={"is_abuser": True})
+        answer.raise_for_status()
+    load_files(empty, exported(empty, tmp_path_factory.mktemp("exported")))
+    asked = "SELECT count() > 0 FROM pipeline_metrics WHERE metric = {metric:String}"
+    for metric in ("promo_drift_psi", "promo_commit_to_alert_seconds_bucket"):
+        shop.count_when(True, asked, metric=metric)
+    return empty
+
+
+def load_files(settings: Settings, folder: Path) -> None:
+    summary = load(settings, folder)
+    tell(settings.kafka_bootstrap, told(summary, folder, time.time_ns() // 1_000))
+    wait_drained(settings, summary.lsn)
+
+
+def exported(settings: Settings, folder: Path) -> Path:
+    """The source tables as the CSV files that a shop would hand over."""
+    with open_session(settings, "promo-tests") as session:
+        for table in TABLES:
+            columns = "*" if table != "promo_usages" else "user_id, promo_code, used_at, used_promo"
+            command = f"COPY (SELECT {columns} FROM {table}) TO STDOUT (FORMAT csv, HEADER)"
+            with (
+                session.cursor().copy(command) as rows,  # type: ignore[call-overload]
+                (folder / f"{table}.csv").open("wb") as file,
+            ):
+                for block in rows:
+                    file.write(block)
+    return folder
+
+
+def flagged(shop: Pipeline) -> str:
+    (row,) = shop.rows("SELECT user_id FROM standing_accounts ORDER BY user_id LIMIT 1")
+    return str(row[0])
+
+
+def charts_on(page: Page) -> Charts:
+    return Charts(
+        top_users=totals(page, "Top 10 users by redemptions"),
+        top_codes=totals(page, "Top 10 codes by redemptions"),
+        redemptions=by_day(totals(page, "Redemptions over time")),
+        registrations=by_day(totals(page, "Registrations over time")),
+    )
+
+
+def totals(page: Page, title: str) -> dict[str, int]:
+    """Of each bar the height, flagged and others together, as they are drawn."""
+    panel = drawn(page, title)
+    first, second = panel.series
+    assert {first["name"], second["name"]} == {"others", "flagged"}
+    axis, values = ("y", "x") if panel.kind == "barchart" else ("x", "y")
+    bars = zip(first[axis], first[values], second[values], strict=True)
+    return {str(name): int(one or 0) + int(other or 0) for name, one, other in bars}
+
+
+def by_day(bars: dict[str, int]) -> dict[str, int]:
+    return {moment[:10]: count for moment, count in bars.items()}
+
+
+@pytest.mark.skipif(
+    not NOAAT.is_dir(),
+    reason=f"the Noaat data is not at {NOAAT}: PROMO_NOAAT_DIR names its folder",
+)
+def test_the_four_charts_are_those_of_the_noaat_files(shown_of_noaat: Charts) -> None:
+    assert shown_of_noaat == expected_charts(NOAAT)
+
+
+def test_the_four_charts_are_those_of_the_shops_own_export(
+    demo: Settings, chromium: Browser, tmp_path: Path
+) -> None:
+    with opened(chromium, demo, BY_MONTH) as page:
+        assert charts_on(page) == expected_charts(exported(demo, tmp_path))
+
+
+@pytest.mark.parametrize("size", [WIDE, PHONE], ids=lambda size: str(size[0]))
+@pytest.mark.parametrize("uid", every_board())
+def test_every_panel_shows_data(
+    demo: Settings, chromium: Browser, uid: str, size: tuple[int, int]
+) -> None:
+    path = f"/dashboards/{uid}" + (f"?var-user={flagged(Pipeline(demo))}" if uid == "user" else "")
+    with opened(chromium, demo, path, size=size) as page:
+        board = every_board()[uid]
+
+        eventually(lambda: not silent(page), f"every panel of {uid} shows data", 90)
+
+        assert [panel.title for panel in every_panel(page)] == [p.title for p in board.panels]
+        screenshot(page, f"demo-{uid}-{size[0]}")
+
+
+def silent(page: Page) -> list[str]:
+    """Panels that show no data."""
+    return [panel.title for panel in every_panel(page) if panel.state != "ready"]
