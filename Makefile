@@ -92,7 +92,7 @@ check: $(STAMP) prepare ## format, lint, types, unit tests; under a minute
 	@$(VENV)/bin/mypy
 	@$(VENV)/bin/pytest -q tests/unit
 
-test: check ## check, then every test against real services on free ports
+test: prepare-tests check ## check, then every test against real services on free ports
 	@$(VENV)/bin/pytest -q tests --ignore=tests/unit
 
 bench: $(STAMP) ## figures of speed into benchmarks/results
@@ -115,9 +115,12 @@ lock: $(STAMP) ## pin and hash the requirements again; UPGRADE=1 takes newer ver
 	  --no-emit-index-url --no-emit-trusted-host --no-emit-find-links --strip-extras \
 	  --output-file=requirements.lock pyproject.toml
 
-.PHONY: prepare
+.PHONY: prepare prepare-tests
 prepare: $(STAMP)
 	@$(NATIVE) prepare
+
+prepare-tests: $(STAMP)
+	@$(NATIVE) prepare --tests
 
 $(STAMP): requirements-dev.lock infra/native/make-venv.sh
 	@infra/native/make-venv.sh $(VENV) requirements-dev.lock

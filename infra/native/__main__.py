@@ -21,7 +21,10 @@ def main() -> int:
     commands = parser.add_subparsers(dest="command", required=True)
     starting = commands.add_parser("up", help="start what is not running")
     starting.add_argument("parts", nargs="*", help="only these, and what they need")
-    commands.add_parser("prepare", help="install what is missing, fetch the jars, start nothing")
+    preparing = commands.add_parser(
+        "prepare", help="install what is missing, fetch the jars, start nothing"
+    )
+    preparing.add_argument("--tests", action="store_true", help="what only the tests need too")
     commands.add_parser("found", help="print what was found so far and where to look")
     commands.add_parser("down", help="stop everything cleanly")
     commands.add_parser("status", help="show every part; exit code 1 if one is ill")
@@ -43,7 +46,7 @@ def _run(arguments: argparse.Namespace) -> int:
         case "up":
             stack.up(settings, parts=arguments.parts or None)
         case "prepare":
-            stack.prepare(layout_of(settings))
+            stack.prepare(layout_of(settings), for_tests=arguments.tests)
         case "found":
             print_found(settings)
         case "down":

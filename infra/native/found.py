@@ -81,6 +81,9 @@ def _print_model(console: Console, models_dir: Path) -> None:
 def _print_where(console: Console, settings: Settings) -> None:
     api = settings.api_url
     console.print("[bold]Where to look[/]")
+    if settings.dashboards:
+        console.print(f"  dashboards                 {api}/dashboards")
+        console.print(f"  … their key                cat {settings.api_key_file}")
     console.print(f"  API and its documentation  {api}/docs")
     console.print(
         f'  one account\'s risk         curl -H "X-API-Key: $(cat {settings.api_key_file})"'

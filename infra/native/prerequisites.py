@@ -2,8 +2,9 @@
 
 import ctypes.util
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from connectors.errors import StackError
 from infra.native.layout import Layout
@@ -16,6 +17,7 @@ REDIS_AT_LEAST = (6, 2)
 JAVA_PACKAGES = tuple(f"openjdk-{version}-jre-headless" for version in (17, 21, 25))
 POSTGRES_PACKAGES = tuple(f"postgresql-{version}" for version in (15, 16, 17, 18))
 FREE_BYTES = 2_000_000_000
+FONTS = Path("/usr/share/fonts")
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +73,28 @@ PREREQUISITES = (
 )
 
 
-def ensure_prerequisites(layout: Layout) -> Tools:
-    """Find every program; install what is missing where the system allows it.
+OF_TESTS = (
+    Prerequisite(
+        "Chromium (for tests of the dashboards' page)",
+        ("chromium", "chromium-browser"),
+        lambda _: "" if chromium() else "not found",
+    ),
+    Prerequisite(
+        "a font (for Chromium)",
+        ("fonts-dejavu-core", "fonts-liberation"),
+        lambda _: "" if any(FONTS.rglob("*.[to]tf")) else "not found",
+    ),
+)
+"""What only the tests need."""
+
+
+def chromium() -> str:
+    """The browser, "" where there is none."""
+    return shutil.which("chromium") or shutil.which("chromium-browser") or ""
+
+
+def ensure_prerequisites(layout: Layout, wanted: Sequence[Prerequisite] = PREREQUISITES) -> Tools:
+    """Find every program; install what is missing of ``wanted`` where the system allows it.
 
     Raises:
         StackError: something is missing and cannot be installed here, or the disk is full; the
@@ -80,7 +102,7 @@ def ensure_prerequisites(layout: Layout) -> Tools:
     """
     check_disk(layout)
     tools = find_tools()
-    missing = {p: p.lacks(tools) for p in PREREQUISITES if p.lacks(tools)}
+    missing = {p: p.lacks(tools) for p in wanted if p.lacks(tools)}
     if not missing:
         return tools
     named = "".join(
@@ -90,7 +112,7 @@ def ensure_prerequisites(layout: Layout) -> Tools:
         raise StackError(f"this machine lacks:{named}\ninstall them with your package manager")
     install([prerequisite.packages for prerequisite in missing])
     tools = find_tools()
-    still = [f"{p.title}: {p.lacks(tools)}" for p in PREREQUISITES if p.lacks(tools)]
+    still = [f"{p.title}: {p.lacks(tools)}" for p in wanted if p.lacks(tools)]
     if still:
         raise StackError("installed, but still missing: " + "; ".join(still))
     return tools

@@ -19,7 +19,7 @@ from infra.native.jvm import Jvm
 from infra.native.layout import Layout, layout_of
 from infra.native.parts import Part, chores_of, environment_of, parts_of
 from infra.native.ports import check_ports, end_leftovers
-from infra.native.prerequisites import ensure_prerequisites
+from infra.native.prerequisites import OF_TESTS, PREREQUISITES, ensure_prerequisites
 from infra.native.supervision import Program, Supervisor
 from infra.native.tools import Tools, find_tools
 
@@ -33,14 +33,18 @@ def print_report(name: str, what: str, seconds: float) -> None:
     print(f"  {name:<12} {what:<16} {seconds:5.1f} s", flush=True)
 
 
-def prepare(layout: Layout) -> Tools:
+def prepare(layout: Layout, *, for_tests: bool = False) -> Tools:
     """Install what is missing and fetch the jars; starts nothing; idempotent.
+
+    Args:
+        layout: the stack's folders.
+        for_tests: what tests need too.
 
     Raises:
         StackError: a prerequisite is missing and cannot be installed here.
     """
     layout.make()
-    tools = ensure_prerequisites(layout)
+    tools = ensure_prerequisites(layout, PREREQUISITES + (OF_TESTS if for_tests else ()))
     ensure_jars(layout.cache, tools.maven)
     return tools
 

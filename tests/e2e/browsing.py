@@ -4,7 +4,6 @@ The page allows no evaluation of strings, so waiting is done from here by pollin
 """
 
 import os
-import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,6 +14,7 @@ from typing import Any, Literal
 from playwright.sync_api import Browser, ElementHandle, Page, sync_playwright
 
 from connectors.settings import Settings
+from infra.native.prerequisites import chromium
 from tests.reading import eventually
 
 WIDE, PHONE = (1440, 900), (390, 844)
@@ -68,7 +68,7 @@ class Drawn:
 @contextmanager
 def browser() -> Iterator[Browser]:
     """A headless Chromium of the system's."""
-    program = shutil.which("chromium") or shutil.which("chromium-browser")
+    program = chromium()
     assert program, "`make prepare-tests` installs Chromium"
     with sync_playwright() as playwright:
         # Without a sandbox: tests run as root, and open nothing but their own stack.
@@ -81,7 +81,7 @@ def browser() -> Iterator[Browser]:
 
 @contextmanager
 def opened(
-    chromium: Browser,
+    started: Browser,
     settings: Settings,
     path: str = "/dashboards",
     *,
@@ -92,7 +92,7 @@ def opened(
     """A logged-in page whose panels have all settled; errors that it logs fail the test.
 
     Args:
-        chromium: the browser; every page has cookies and storage of its own.
+        started: the browser; every page has cookies and storage of its own.
         settings: of the stack.
         path: of the dashboard.
         key: by default the native stack's own.
@@ -100,7 +100,7 @@ def opened(
         scheme: what the system prefers.
     """
     width, height = size
-    context = chromium.new_context(
+    context = started.new_context(
         viewport={"width": width, "height": height}, color_scheme=scheme, base_url=settings.api_url
     )
     page, errors = context.new_page(), []

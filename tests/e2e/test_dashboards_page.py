@@ -253,7 +253,7 @@ def test_nobody_is_asked_while_the_tab_is_hidden_or_refreshing_is_off(page: Page
     assert len(asked) == 0
 
     page.evaluate(TAB_HIDDEN, False)
-    eventually(lambda: (page.wait_for_timeout(50), len(asked) > 0)[1], "it asks again")
+    page.wait_for_event("request", timeout=10_000)
     page.get_by_label("Refresh").select_option("off")
     page.wait_for_timeout(1_000)
     asked.clear()

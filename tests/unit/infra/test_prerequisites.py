@@ -5,8 +5,14 @@ from pathlib import Path
 import pytest
 
 from connectors.errors import StackError
+from infra.native import prerequisites
 from infra.native.layout import Layout
-from infra.native.prerequisites import PREREQUISITES, check_disk, ensure_prerequisites
+from infra.native.prerequisites import (
+    OF_TESTS,
+    PREREQUISITES,
+    check_disk,
+    ensure_prerequisites,
+)
 from infra.native.tools import Tools, major_version
 
 
@@ -37,6 +43,36 @@ def test_a_program_that_is_too_old_is_named_with_its_version(tmp_path: Path) -> 
     (redis,) = [p for p in PREREQUISITES if "redis-server" in p.packages]
     lack = redis.lacks(Tools(java="", postgres=Path(), redis=str(old), maven=""))
     assert lack == f"{old} is version 6.0, 6.2 is needed"
+
+
+def test_what_only_tests_need_is_looked_for_only_for_them(
+    layout: Layout, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    asked: list[list[tuple[str, ...]]] = []
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setattr(prerequisites, "FONTS", tmp_path)
+    monkeypatch.setattr(prerequisites, "can_install", lambda: True)
+    monkeypatch.setattr(prerequisites, "install", asked.append)
+
+    for wanted in (PREREQUISITES, OF_TESTS):
+        with pytest.raises(StackError, match="still missing"):
+            ensure_prerequisites(layout, wanted)
+
+    for_the_stack, for_tests = ([packages[0] for packages in each] for each in asked)
+    assert "redis-server" in for_the_stack
+    assert "chromium" not in for_the_stack
+    assert for_tests == ["chromium", "fonts-dejavu-core"]
+
+
+def test_a_machine_with_a_browser_and_a_font_lacks_nothing_for_tests(
+    layout: Layout, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    for program in ("chromium", "font.ttf"):
+        (tmp_path / program).touch(mode=0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setattr(prerequisites, "FONTS", tmp_path)
+
+    ensure_prerequisites(layout, OF_TESTS)
 
 
 def test_a_full_disk_is_named(layout: Layout) -> None:
