@@ -187,7 +187,7 @@ def _set_aside() -> tuple[Panel, ...]:
             "Messages set aside, by the stage that could not use them. Many at once: a producer"
             " has changed; a worker halts before it sets all aside.",
             "pipeline_dead_letters_over_time",
-            colours={"scoring": ILL, "warehouse": ODD},
+            colours={"decode": ILL, "profile": ODD, "insert": OTHER, "crash": WORST},
             width=10,
             height=8,
         ),
