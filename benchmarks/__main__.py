@@ -19,6 +19,7 @@ from benchmarks import (
     freshness,
     latency,
     outages,
+    page,
     revision,
     startup,
     sustained,
@@ -38,6 +39,7 @@ SPEED: Mapping[str, Callable[[Workbench], Section]] = {
     "latency": latency.measure,
     "revision": revision.measure,
     "freshness": freshness.measure,
+    "page": page.measure,
     "answers": answers.measure,
     "sustained": sustained.measure,
 }

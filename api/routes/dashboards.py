@@ -1,10 +1,11 @@
 """The built-in page of the dashboards: documents, files, answers. Not in the OpenAPI document:
 it is a page, and its addresses are nobody's interface."""
 
+import asyncio
 from collections.abc import Mapping
 from html import escape
 from typing import Annotated
-from urllib.parse import parse_qs, quote, urlsplit
+from urllib.parse import parse_qsl, quote, urlsplit
 
 import orjson
 from fastapi import APIRouter, Depends, Path, Query
@@ -100,7 +101,8 @@ async def static_file(
     headers = {"Cache-Control": _FOREVER, "Vary": "Accept-Encoding"}
     if "gzip" in request.headers.get("accept-encoding", ""):
         headers["Content-Encoding"] = "gzip"
-        return Response(file.compressed, 200, headers, file.media_type)
+        compressed = await asyncio.to_thread(lambda: file.compressed)
+        return Response(compressed, 200, headers, file.media_type)
     return Response(file.content, 200, headers, file.media_type)
 
 
@@ -113,8 +115,8 @@ async def login_page(dashboards: DashboardsDep, next: str = "") -> Response:
 @router.post("/login")
 async def login(request: Request, dashboards: DashboardsDep) -> Response:
     """Begin a session. Attempts are not counted: a key is 256 random bits."""
-    form = parse_qs((await request.body()).decode("latin-1"), max_num_fields=10)
-    key, wanted = form.get("key", [""])[0].strip(), form.get("next", [""])[0]
+    form = dict(parse_qsl((await request.body()).decode("latin-1")))
+    key, wanted = form.get("key", "").strip(), form.get("next", "")
     if not _from_here(request):
         return _form(dashboards, wanted, _ELSEWHERE, 403)
     caller = dashboards.sessions.presented(key.encode())

@@ -6,6 +6,7 @@ import { addressOf } from './links.js';
 const AT_FIRST = 200;
 // Of a column that shares what the others leave; where that is less, the table scrolls.
 const LEAST_PX = 150;
+const TIME_PX = 176;
 
 export function drawTable(body, context) {
   const { panel, answer } = context;
@@ -15,7 +16,7 @@ export function drawTable(body, context) {
   const rows = document.createElement('tbody');
   const most = Number(scroll.dataset.most ?? AT_FIRST);
   rows.append(...answer.rows.slice(0, most).map((row) => rowOf(context, fields, row)));
-  table.style.minWidth = `${fields.reduce((sum, field) => sum + (field.width ?? LEAST_PX), 0)}px`;
+  table.style.minWidth = `${fields.reduce((sum, field) => sum + leastOf(field), 0)}px`;
   table.append(widths(fields), head(fields), rows);
   const rest = answer.rows.length - most;
   // The element that scrolls stays: nobody is taken from the line that they read.
@@ -36,10 +37,14 @@ function widths(fields) {
   const group = document.createElement('colgroup');
   for (const field of fields) {
     const column = document.createElement('col');
-    if (field.width) column.style.width = `${field.width}px`;
+    if (field.width || field.type === 'time') column.style.width = `${leastOf(field)}px`;
     group.append(column);
   }
   return group;
+}
+
+function leastOf(field) {
+  return Math.max(field.width ?? LEAST_PX, field.type === 'time' ? TIME_PX : 0);
 }
 
 function head(fields) {
