@@ -10,14 +10,14 @@ from clickhouse_connect.driver import Client
 from benchmarks.big_warehouse.fill import fill
 from benchmarks.big_warehouse.merging import hold_merges, merge_all
 from benchmarks.big_warehouse.sizes import Sizes
-from benchmarks.dashboards import Asked, Case, ask, cases
+from benchmarks.dashboards import AHEAD, Asked, Case, ask, cases
 from connectors.settings import Settings
 from grafana.viewer.shelf import every_board
 from tests.conftest import running_stack, stack_settings
 from warehouse.client import reader, writer
 from warehouse.rows import Table
 
-UNTIL = datetime(2026, 11, 25, 12, tzinfo=UTC)
+UNTIL = datetime.now(UTC).replace(microsecond=0) + AHEAD
 SMALL = Sizes(users=2_000, batches=40)
 SOURCE = (Table.USERS, Table.PROMO_CODES, Table.PROMO_USAGES, Table.RISK_SCORES)
 
@@ -92,7 +92,7 @@ def _bound(case: Case) -> tuple[str, dict[str, object]]:
 
 
 def test_merging_leaves_one_part_a_table_and_every_answer(filled: Settings) -> None:
-    found = cases(filled, UNTIL)
+    found = [case for case in cases(filled, UNTIL) if "now64" not in case.question.sql]
 
     def answers() -> list[object]:
         with reader(filled) as client:
