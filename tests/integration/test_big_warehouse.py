@@ -1,6 +1,7 @@
 """The warehouse that benchmarks fill, at a thousandth, and all that dashboards ask of it."""
 
 import asyncio
+import math
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 
@@ -82,6 +83,7 @@ def test_every_panel_is_asked_in_each_way_and_finds_something_over_everything(
     times = asyncio.run(ask(filled, found, runs=1))
 
     assert times.keys() == {(case.name, case.asked) for case in found}
+    assert all(math.isfinite(run) for seconds in times.values() for run in seconds)
     everything = [case for case in found if case.asked is Asked.EVERYTHING]
     with reader(filled) as client:
         assert not [c.name for c in everything if not client.query(*_bound(c)).row_count]
