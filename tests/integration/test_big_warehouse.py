@@ -1,6 +1,7 @@
 """The warehouse that benchmarks fill, at a thousandth, and all that dashboards ask of it."""
 
 import asyncio
+import math
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 
@@ -10,14 +11,14 @@ from clickhouse_connect.driver import Client
 from benchmarks.big_warehouse.fill import fill
 from benchmarks.big_warehouse.merging import hold_merges, merge_all
 from benchmarks.big_warehouse.sizes import Sizes
-from benchmarks.dashboards import Asked, Case, ask, cases
+from benchmarks.dashboards import AHEAD, Asked, Case, ask, cases
 from connectors.settings import Settings
 from grafana.viewer.shelf import every_board
 from tests.conftest import running_stack, stack_settings
 from warehouse.client import reader, writer
 from warehouse.rows import Table
 
-UNTIL = datetime(2026, 11, 25, 12, tzinfo=UTC)
+UNTIL = datetime.now(UTC).replace(microsecond=0) + AHEAD
 SMALL = Sizes(users=2_000, batches=40)
 SOURCE = (Table.USERS, Table.PROMO_CODES, Table.PROMO_USAGES, Table.RISK_SCORES)
 
@@ -39,7 +40,8 @@ def client(filled: Settings) -> Iterator[Client]:
 
 def counted(client: Client, tables: Sequence[Table], final: str = "") -> dict[Table, int]:
     return {
-        table: client.query(f"SELECT count() FROM {table} {final}").first_row[0] for table in tables
+        table: client.query(f"SELECT count() FROM {table} {final}").result_rows[0][0]
+        for table in tables
     }
 
 
@@ -59,7 +61,7 @@ def test_the_shop_has_rings_strangers_and_attempts(client: Client) -> None:
         " (SELECT count() FROM promo_usages FINAL"
         "  WHERE user_id NOT IN (SELECT user_id FROM users)),"
         " (SELECT countIf(used_promo IS FALSE) / count() FROM promo_usages FINAL)"
-    ).first_row
+    ).result_rows[0]
     assert sharing > 1
     assert 1 < standing < SMALL.users / 20
     assert 0 < strangers < 200
@@ -81,6 +83,7 @@ def test_every_panel_is_asked_in_each_way_and_finds_something_over_everything(
     times = asyncio.run(ask(filled, found, runs=1))
 
     assert times.keys() == {(case.name, case.asked) for case in found}
+    assert all(math.isfinite(run) for seconds in times.values() for run in seconds)
     everything = [case for case in found if case.asked is Asked.EVERYTHING]
     with reader(filled) as client:
         assert not [c.name for c in everything if not client.query(*_bound(c)).row_count]
@@ -91,7 +94,7 @@ def _bound(case: Case) -> tuple[str, dict[str, object]]:
 
 
 def test_merging_leaves_one_part_a_table_and_every_answer(filled: Settings) -> None:
-    found = cases(filled, UNTIL)
+    found = [case for case in cases(filled, UNTIL) if "now64" not in case.question.sql]
 
     def answers() -> list[object]:
         with reader(filled) as client:
@@ -104,5 +107,5 @@ def test_merging_leaves_one_part_a_table_and_every_answer(filled: Settings) -> N
             "SELECT table, count() FROM system.parts WHERE active"
             " AND database = currentDatabase() AND table != 'schema_migrations' GROUP BY table"
         ).result_rows
-    assert dict(parts) == dict.fromkeys(map(str, Table), 1)
+    assert {str(table): count for table, count in parts} == dict.fromkeys(map(str, Table), 1)
     assert answers() == before

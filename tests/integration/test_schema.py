@@ -133,7 +133,7 @@ def test_an_index_never_brings_back_what_a_newer_version_replaced(
 
     def found(content: str) -> int:
         asked = f"SELECT count() FROM {table} FINAL WHERE {column} = {content}"
-        return int(client.query(asked).first_row[0])
+        return int(client.query(asked).result_rows[0][0])
 
     assert (found(old), found(new)) == (0, 1)
 

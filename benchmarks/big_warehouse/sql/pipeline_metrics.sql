@@ -19,9 +19,10 @@ WITH
         arrayMap(
             part -> (part, 'promo_part_up', '{}'),
             ['api', 'clickhouse', 'connect', 'connector', 'kafka', 'model', 'postgres', 'redis',
-             'scoring-0', 'scoring-1', 'warehouse']
+             'scoring-0', 'scoring-1', 'warehouse', 'monitor']
         ),
-        [('postgres', 'promo_source_wal_kept_bytes', '{"slot":"promo"}'),
+        [('postgres', 'promo_source_lag_bytes', '{"slot":"promo"}'),
+         ('postgres', 'promo_source_wal_kept_bytes', '{"slot":"promo"}'),
          ('model', 'promo_alert_rate', '{}'), ('model', 'promo_alert_rate_trained', '{}'),
          ('model', 'promo_score_psi', '{}')],
         arrayMap(
