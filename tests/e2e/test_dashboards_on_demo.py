@@ -104,8 +104,15 @@ def exported(settings: Settings, folder: Path) -> Path:
 
 
 def flagged(shop: Pipeline) -> str:
-    (row,) = shop.rows("SELECT user_id FROM standing_accounts ORDER BY user_id LIMIT 1")
-    return str(row[0])
+    """An account with everything: an alert that stands, a redemption, links to others."""
+    ((user,),) = shop.rows(
+        """
+        SELECT min(user_id) FROM abuse_alerts
+        WHERE user_id IN (SELECT user_id FROM standing_accounts)
+            AND user_id IN (SELECT user_id FROM promo_usages) AND evidence != '[]'
+        """
+    )
+    return str(user)
 
 
 def charts_on(page: Page) -> Charts:
