@@ -5,12 +5,16 @@ import time
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
-from typing import Any, Self
+from typing import Annotated, Any, Self
+
+from fastapi import Depends
+from starlette.requests import Request
 
 from api.access.key_file import Keys
 from api.access.limits import Limits
 from api.access.session import Sessions
 from api.answer_table import AnswerTable
+from api.observe import DASHBOARDS
 from api.page_files import PageFiles
 from api.warehouse_reader import WarehouseReader
 from connectors.settings import Settings, required
@@ -61,7 +65,7 @@ class Dashboards:
         """
         return cls(
             every_board(),
-            PageFiles.read(),
+            PageFiles.read(f"{DASHBOARDS}/static"),
             Sessions(keys, required(settings.hash_key, "hash_key")),
             limits,
             warehouse,
@@ -107,6 +111,14 @@ class Dashboards:
         question = resolve(sql, period, choices(board, asked.given))
         async with self._places:
             return await self.warehouse.table(question.sql, question.parameters, most)
+
+
+async def _dashboards(request: Request) -> Dashboards:
+    found: Dashboards = request.app.state.dashboards
+    return found
+
+
+DashboardsDep = Annotated[Dashboards, Depends(_dashboards)]
 
 
 def _without_sql(items: list[tuple[str, Any]]) -> dict[str, Any]:

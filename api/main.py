@@ -26,6 +26,7 @@ from api.routes import (
     alerts,
     analytics,
     claims,
+    dashboard_sessions,
     dashboards,
     decisions,
     erasures,
@@ -107,6 +108,7 @@ def create_app(settings: Settings) -> FastAPI:
     limits = Limits(services.store)
     if settings.dashboards:
         app.state.dashboards = Dashboards.of(settings, keys, limits, services.warehouse)
+        app.include_router(dashboard_sessions.router)
         app.include_router(dashboards.router)
     problems.install(app)
     app.add_middleware(Guard, keys=keys, limits=limits)

@@ -6,6 +6,7 @@ import importlib.util
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from html import escape
 from importlib import metadata, resources
 from pathlib import Path
 from typing import Self
@@ -37,16 +38,18 @@ class PageFiles:
 
     Attributes:
         version: another one for other files; part of their addresses.
+        base: the path under which they are served, by version and name.
         files: by name.
         documents: HTML, by name, which is not served as a file.
     """
 
     version: str
+    base: str
     files: Mapping[str, PageFile]
     documents: Mapping[str, str]
 
     @classmethod
-    def read(cls) -> Self:
+    def read(cls, base: str) -> Self:
         """Read them from the packages."""
         found = {file.name: file.read_bytes() for file in _static().iterdir() if file.is_file()}
         digest = hashlib.sha256(metadata.version("plotly").encode())
@@ -59,7 +62,14 @@ class PageFiles:
             if Path(name).suffix in _TYPES
         }
         documents = {n: c.decode() for n, c in found.items() if n.endswith(".html")}
-        return cls(digest.hexdigest()[:16], files, documents)
+        return cls(digest.hexdigest()[:16], base, files, documents)
+
+    def document(self, name: str, **told: str) -> str:
+        """A document with its ``{{placeholders}}`` filled in, as text."""
+        filled = self.documents[name].replace("{{static}}", f"{self.base}/{self.version}")
+        for placeholder, value in told.items():
+            filled = filled.replace(f"{{{{{placeholder}}}}}", escape(value))
+        return filled
 
 
 def _static() -> Path:

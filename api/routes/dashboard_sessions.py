@@ -1,0 +1,85 @@
+"""Logging in to the dashboards' page, and out. Not in the OpenAPI document, as the page."""
+
+from urllib.parse import parse_qsl, urlsplit
+
+from fastapi import APIRouter
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+
+from api.access.keys import Scope
+from api.access.session import COOKIE, LASTS_S
+from api.dashboards import Dashboards, DashboardsDep
+from api.observe import DASHBOARDS
+
+router = APIRouter(prefix=DASHBOARDS, include_in_schema=False)
+
+LOGIN = f"{DASHBOARDS}/login"
+_LONGEST = 2_000
+_WRONG = "This key opens nothing: it is mistyped, revoked or expired."
+_NOT_READING = "This key lacks the scope “read”."
+_ELSEWHERE = "The form was sent from another page. Log in here."
+
+
+@router.get("/login")
+async def login_page(dashboards: DashboardsDep, next: str = "") -> Response:
+    """The form."""
+    return _form(dashboards, next)
+
+
+@router.post("/login")
+async def login(request: Request, dashboards: DashboardsDep) -> Response:
+    """Begin a session. Attempts are not counted: a key is 256 random bits."""
+    form = dict(parse_qsl((await request.body()).decode("latin-1")))
+    key, wanted = form.get("key", "").strip(), form.get("next", "")
+    if not _from_here(request):
+        return _form(dashboards, wanted, _ELSEWHERE, 403)
+    caller = dashboards.sessions.presented(key.encode())
+    if caller is None:
+        return _form(dashboards, wanted, _WRONG, 401)
+    if Scope.READ not in caller.scopes:
+        return _form(dashboards, wanted, _NOT_READING, 403)
+    answer = RedirectResponse(_within_the_page(wanted), 303)
+    answer.set_cookie(
+        COOKIE,
+        dashboards.sessions.begin(caller),
+        max_age=LASTS_S,
+        path=DASHBOARDS,
+        secure=dashboards.is_tls,
+        httponly=True,
+        # Not strict: a link in a chat leads to the page, and no GET changes anything.
+        samesite="lax",
+    )
+    return answer
+
+
+@router.post("/logout")
+async def logout(dashboards: DashboardsDep) -> Response:
+    """End the session in this browser; a cookie from elsewhere is not sent with a POST."""
+    answer = RedirectResponse(LOGIN, 303)
+    answer.delete_cookie(
+        COOKIE, path=DASHBOARDS, secure=dashboards.is_tls, httponly=True, samesite="lax"
+    )
+    return answer
+
+
+def _form(
+    dashboards: Dashboards, wanted: str, message: str = "", status: int = 200
+) -> HTMLResponse:
+    text = dashboards.files.document("login.html", next=_within_the_page(wanted), message=message)
+    return HTMLResponse(text, status)
+
+
+def _within_the_page(wanted: str) -> str:
+    """An address of the page, whatever was asked for: nobody is sent elsewhere."""
+    try:
+        parts = urlsplit(wanted)
+    except ValueError:
+        return DASHBOARDS
+    inside = parts.path.startswith(f"{DASHBOARDS}/") and not (parts.scheme or parts.netloc)
+    harmless = wanted.isprintable() and "\\" not in wanted and len(wanted) <= _LONGEST
+    return wanted if inside and harmless and parts.path != LOGIN else DASHBOARDS
+
+
+def _from_here(request: Request) -> bool:
+    """Whether a browser sent the form from our own page, as far as it says."""
+    return request.headers.get("sec-fetch-site", "none") in ("same-origin", "none")
