@@ -68,7 +68,7 @@ def test_the_shop_has_rings_strangers_and_attempts(client: Client) -> None:
     assert attempts == pytest.approx(0.05, abs=0.01)
 
 
-def test_every_panel_is_asked_in_each_way_and_finds_something_over_everything(
+def test_every_panel_is_asked_in_each_way_and_finds_something(
     filled: Settings,
 ) -> None:
     found = cases(filled, UNTIL)
@@ -84,9 +84,10 @@ def test_every_panel_is_asked_in_each_way_and_finds_something_over_everything(
 
     assert times.keys() == {(case.name, case.asked) for case in found}
     assert all(math.isfinite(run) for seconds in times.values() for run in seconds)
-    everything = [case for case in found if case.asked is Asked.EVERYTHING]
+    # Of minutes, a panel that shows whole hours may show none over everything.
     with reader(filled) as client:
-        assert not [c.name for c in everything if not client.query(*_bound(c)).row_count]
+        finding = {case.name for case in found if client.query(*_bound(case)).row_count}
+    assert finding == asking
 
 
 def _bound(case: Case) -> tuple[str, dict[str, object]]:
