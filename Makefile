@@ -17,7 +17,7 @@ SECONDS ?= 60
 SEED ?= 1
 SEEDS ?= 10
 
-.PHONY: help demo test up down status logs clean load train promote rollback model-report simulate backtest parity api-key api-keys api-key-revoke dead-letters check bench chaos attack dashboards lock
+.PHONY: help demo test up down status logs clean load train promote rollback model-report simulate backtest parity api-key api-keys api-key-revoke dead-letters check bench chaos attack dashboards screenshots lock
 
 help: ## this list
 	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 22
@@ -114,6 +114,9 @@ lock: $(STAMP) ## pin and hash the requirements again; UPGRADE=1 takes newer ver
 	@env -u PIP_FIND_LINKS $(VENV)/bin/pip-compile -q --allow-unsafe --constraint=requirements-dev.lock --generate-hashes \
 	  --no-emit-index-url --no-emit-trusted-host --no-emit-find-links --strip-extras \
 	  --output-file=requirements.lock pyproject.toml
+
+screenshots: prepare-tests ## pictures of the running stack's dashboards for docs/dashboards.md
+	@$(PYTHON) -m tests.e2e.screenshots
 
 .PHONY: prepare prepare-tests
 prepare: $(STAMP)

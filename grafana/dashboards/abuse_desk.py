@@ -138,8 +138,8 @@ def _rings_and_rules() -> tuple[Panel, ...]:
         ),
         ranking(
             "Rule hits",
-            "Accounts that each rule found. Acting rules raise scores; shadow rules are only"
-            " watched." + _PERIOD,
+            "Accounts that each rule found; in reasons its name begins with `rule.`. Acting rules"
+            " raise scores; shadow rules are only watched." + _PERIOD,
             "abuse_rule_hits",
             Unit.COUNT,
             of="rule",

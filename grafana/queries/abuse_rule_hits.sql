@@ -1,6 +1,6 @@
 -- How many accounts did each rule flag in the period, or would have flagged from the shadow?
 SELECT
-    finding.1 AS rule,
+    replaceOne(finding.1, 'rule.', '') AS rule,
     uniqExactIf(user_id, finding.2 = 'acting') AS acting,
     uniqExactIf(user_id, finding.2 = 'shadow') AS shadow
 FROM

@@ -83,7 +83,7 @@ def _print_where(console: Console, settings: Settings) -> None:
     console.print("[bold]Where to look[/]")
     if settings.dashboards:
         console.print(f"  dashboards                 {api}/dashboards")
-        console.print(f"  … their key                cat {settings.api_key_file}")
+        console.print(f"    log in with the key in   {settings.api_key_file}")
     console.print(f"  API and its documentation  {api}/docs")
     console.print(
         f'  one account\'s risk         curl -H "X-API-Key: $(cat {settings.api_key_file})"'

@@ -95,7 +95,7 @@ def exported(settings: Settings, folder: Path) -> Path:
             columns = "*" if table != "promo_usages" else "user_id, promo_code, used_at, used_promo"
             command = f"COPY (SELECT {columns} FROM {table}) TO STDOUT (FORMAT csv, HEADER)"
             with (
-                session.cursor().copy(command) as rows,  # type: ignore[call-overload]
+                session.cursor().copy(command) as rows,
                 (folder / f"{table}.csv").open("wb") as file,
             ):
                 for block in rows:

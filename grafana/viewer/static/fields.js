@@ -21,6 +21,8 @@ export function fieldOf(panel, column) {
     byThresholds: found.color?.mode === 'thresholds',
     width: own['custom.width'] ?? null,
     cell: own['custom.cellOptions']?.type ?? 'auto',
+    // Prose: text that shares what columns of a given width leave.
+    wraps: column.type === 'text' && !own['custom.width'] && !found.links,
   };
 }
 

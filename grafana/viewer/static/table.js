@@ -6,6 +6,7 @@ import { addressOf } from './links.js';
 const AT_FIRST = 200;
 // Of a column that shares what the others leave; where that is less, the table scrolls.
 const LEAST_PX = 150;
+const LEAST_WRAPPED_PX = 260;
 const TIME_PX = 176;
 
 export function drawTable(body, context) {
@@ -44,7 +45,7 @@ function widths(fields) {
 }
 
 function leastOf(field) {
-  return Math.max(field.width ?? LEAST_PX, field.type === 'time' ? TIME_PX : 0);
+  return Math.max(field.width ?? (field.wraps ? LEAST_WRAPPED_PX : LEAST_PX), field.type === 'time' ? TIME_PX : 0);
 }
 
 function head(fields) {
@@ -79,6 +80,7 @@ function rowOf({ board, looked }, fields, row) {
     cell.classList.toggle('right', field.type === 'number');
     cell.classList.toggle('time', field.type === 'time');
     cell.classList.toggle('none', row[at] === null);
+    cell.classList.toggle('wraps', field.wraps);
     cell.append(inner);
   });
   return line;
