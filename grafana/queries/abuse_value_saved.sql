@@ -5,7 +5,7 @@ FROM
     SELECT user_id, promo_code, committed_at
     FROM promo_usages FINAL
     WHERE used_promo IS FALSE
-        AND user_id IN (SELECT user_id FROM standing_accounts)
+        AND user_hash IN (SELECT user_hash FROM standing_accounts)
         AND $__timeFilter_ms(committed_at)
 ) AS used
 INNER JOIN

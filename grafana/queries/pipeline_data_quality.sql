@@ -34,7 +34,7 @@ FROM
     SELECT arrayJoin([
         (
             'redemptions without account',
-            countIf(cityHash64(user_id) NOT IN (SELECT cityHash64(user_id) FROM users FINAL)),
+            countIf(user_hash NOT IN (SELECT user_hash FROM users FINAL)),
             'stored and counted, nobody to score'
         ),
         (

@@ -1,5 +1,5 @@
 -- Which share of the redemptions was by accounts whose alert stands now?
-SELECT countIf(user_id IN (SELECT user_id FROM standing_accounts)) / nullIf(count(), 0) AS share
+SELECT countIf(user_hash IN (SELECT user_hash FROM standing_accounts)) / nullIf(count(), 0) AS share
 FROM promo_usages FINAL
 WHERE
     used_promo IS NOT FALSE
@@ -13,5 +13,5 @@ WHERE
     )
     AND (
         '__all' IN (${timezone:sqlstring})
-        OR user_id IN (SELECT user_id FROM users FINAL WHERE timezone IN (${timezone:sqlstring}))
+        OR user_hash IN (SELECT user_hash FROM users FINAL WHERE timezone IN (${timezone:sqlstring}))
     )

@@ -16,7 +16,7 @@ FROM
         )
         AND (
             '__all' IN (${timezone:sqlstring})
-            OR user_id IN (SELECT user_id FROM users FINAL WHERE timezone IN (${timezone:sqlstring}))
+            OR user_hash IN (SELECT user_hash FROM users FINAL WHERE timezone IN (${timezone:sqlstring}))
         )
     GROUP BY promo_code
 ) AS used

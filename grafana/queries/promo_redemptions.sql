@@ -13,5 +13,5 @@ WHERE
     )
     AND (
         '__all' IN (${timezone:sqlstring})
-        OR user_id IN (SELECT user_id FROM users FINAL WHERE timezone IN (${timezone:sqlstring}))
+        OR user_hash IN (SELECT user_hash FROM users FINAL WHERE timezone IN (${timezone:sqlstring}))
     )

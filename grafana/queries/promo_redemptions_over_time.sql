@@ -21,7 +21,7 @@ WITH
 SELECT
     toDateTime64(dateTrunc(bucket, used_at), 3, 'UTC') AS time,
     count() - flagged AS others,
-    countIf(user_id IN (SELECT user_id FROM standing_accounts)) AS flagged
+    countIf(user_hash IN (SELECT user_hash FROM standing_accounts)) AS flagged
 FROM promo_usages FINAL
 WHERE
     used_promo IS NOT FALSE
@@ -35,7 +35,7 @@ WHERE
     )
     AND (
         '__all' IN (${timezone:sqlstring})
-        OR user_id IN (SELECT user_id FROM users FINAL WHERE timezone IN (${timezone:sqlstring}))
+        OR user_hash IN (SELECT user_hash FROM users FINAL WHERE timezone IN (${timezone:sqlstring}))
     )
 GROUP BY time
 ORDER BY time

@@ -21,7 +21,7 @@ WITH
 SELECT
     toDateTime64(dateTrunc(bucket, assumeNotNull(created_at)), 3, 'UTC') AS time,
     count() - flagged AS others,
-    countIf(user_id IN (SELECT user_id FROM standing_accounts)) AS flagged
+    countIf(user_hash IN (SELECT user_hash FROM standing_accounts)) AS flagged
 FROM users FINAL
 WHERE
     $__timeFilter_ms(created_at)

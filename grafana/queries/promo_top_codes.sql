@@ -16,7 +16,7 @@ WITH most AS
         )
         AND (
             '__all' IN (${timezone:sqlstring})
-            OR user_id IN (SELECT user_id FROM users FINAL WHERE timezone IN (${timezone:sqlstring}))
+            OR user_hash IN (SELECT user_hash FROM users FINAL WHERE timezone IN (${timezone:sqlstring}))
         )
     GROUP BY promo_code
     ORDER BY count() DESC, promo_code
@@ -25,7 +25,7 @@ WITH most AS
 SELECT
     promo_code,
     count() - flagged AS others,
-    countIf(user_id IN (SELECT user_id FROM standing_accounts)) AS flagged
+    countIf(user_hash IN (SELECT user_hash FROM standing_accounts)) AS flagged
 FROM promo_usages FINAL
 WHERE
     used_promo IS NOT FALSE
@@ -39,7 +39,7 @@ WHERE
     )
     AND (
         '__all' IN (${timezone:sqlstring})
-        OR user_id IN (SELECT user_id FROM users FINAL WHERE timezone IN (${timezone:sqlstring}))
+        OR user_hash IN (SELECT user_hash FROM users FINAL WHERE timezone IN (${timezone:sqlstring}))
     )
     AND promo_code IN (SELECT promo_code FROM most)
 GROUP BY promo_code

@@ -4,7 +4,7 @@
 WITH
     busiest AS
     (
-        SELECT cityHash64(user_id) AS hash
+        SELECT user_hash
         FROM promo_usages FINAL
         WHERE
             used_promo IS NOT FALSE
@@ -18,9 +18,9 @@ WITH
             )
             AND (
                 '__all' IN (${timezone:sqlstring})
-                OR user_id IN (SELECT user_id FROM users FINAL WHERE timezone IN (${timezone:sqlstring}))
+                OR user_hash IN (SELECT user_hash FROM users FINAL WHERE timezone IN (${timezone:sqlstring}))
             )
-        GROUP BY hash
+        GROUP BY user_hash
         ORDER BY count() DESC
         LIMIT 11 WITH TIES
     ),
@@ -40,9 +40,9 @@ WITH
             )
             AND (
                 '__all' IN (${timezone:sqlstring})
-                OR user_id IN (SELECT user_id FROM users FINAL WHERE timezone IN (${timezone:sqlstring}))
+                OR user_hash IN (SELECT user_hash FROM users FINAL WHERE timezone IN (${timezone:sqlstring}))
             )
-            AND cityHash64(user_id) IN (SELECT hash FROM busiest)
+            AND user_hash IN (SELECT user_hash FROM busiest)
         GROUP BY user_id
         ORDER BY redemptions DESC, user_id
         LIMIT 10

@@ -14,6 +14,6 @@ WHERE
     )
     AND (
         '__all' IN (${timezone:sqlstring})
-        OR user_id IN (SELECT user_id FROM users FINAL WHERE timezone IN (${timezone:sqlstring}))
+        OR user_hash IN (SELECT user_hash FROM users FINAL WHERE timezone IN (${timezone:sqlstring}))
     )
-    AND cityHash64(user_id) NOT IN (SELECT cityHash64(user_id) FROM users FINAL)
+    AND user_hash NOT IN (SELECT user_hash FROM users FINAL)

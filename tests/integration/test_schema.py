@@ -26,9 +26,9 @@ ENGINES = {
 }
 DEFAULTED = {
     # A row that is there is not deleted; a deleted row has no sign-up, hence no hour.
-    Table.USERS: {"is_deleted", "hour"},
+    Table.USERS: {"is_deleted", "hour", "user_hash"},
     Table.PROMO_CODES: {"is_deleted"},
-    Table.PROMO_USAGES: {"is_deleted"},
+    Table.PROMO_USAGES: {"is_deleted", "user_hash"},
 }
 """Columns with a default on purpose; a row may leave them out."""
 VIEWS = {"code_worth", "standing_accounts"}

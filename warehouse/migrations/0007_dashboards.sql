@@ -1,6 +1,14 @@
 -- What the dashboards look up by other columns than the tables' keys. FINAL stays exact: where an
 -- index leaves granules out, the engine reads those with other versions of the same keys again.
 
+-- Millions of accounts are told apart by a narrow column several times as fast as by their ids. Two
+-- accounts of two million share a hash once in ten million shops; where accounts are shown, ids decide.
+ALTER TABLE promo_usages
+    ADD COLUMN IF NOT EXISTS user_hash UInt64 MATERIALIZED cityHash64(user_id);
+
+ALTER TABLE users
+    ADD COLUMN IF NOT EXISTS user_hash UInt64 MATERIALIZED cityHash64(user_id);
+
 -- Numbers are given as redemptions come in, so a period is a few granules in a row.
 ALTER TABLE promo_usages
     ADD INDEX IF NOT EXISTS by_time used_at TYPE minmax GRANULARITY 1,
@@ -15,14 +23,16 @@ ALTER TABLE users
     ADD INDEX IF NOT EXISTS by_email email TYPE bloom_filter(0.01) GRANULARITY 1,
     ADD INDEX IF NOT EXISTS by_mailbox canonical_email TYPE bloom_filter(0.01) GRANULARITY 1;
 
--- For the rows that are there already, while work goes on; new ones bring their indexes along.
+-- For the rows that are there already, while work goes on; new ones bring all of it along.
 ALTER TABLE promo_usages
+    MATERIALIZE COLUMN user_hash,
     MATERIALIZE INDEX IF EXISTS by_time,
     MATERIALIZE INDEX IF EXISTS by_commit,
     MATERIALIZE INDEX IF EXISTS by_user
 SETTINGS mutations_sync = 0;
 
 ALTER TABLE users
+    MATERIALIZE COLUMN user_hash,
     MATERIALIZE INDEX IF EXISTS by_device,
     MATERIALIZE INDEX IF EXISTS by_ip,
     MATERIALIZE INDEX IF EXISTS by_network,
@@ -48,7 +58,7 @@ FROM promo_codes FINAL;
 
 -- Accounts whose alert stands now: its newest revision is not its end.
 CREATE OR REPLACE VIEW standing_accounts AS
-SELECT user_id
+SELECT user_id, cityHash64(user_id) AS user_hash
 FROM abuse_alerts
 GROUP BY user_id
 HAVING argMax(status, revision) != 'cleared';

@@ -4,7 +4,7 @@ SELECT
     toUnixTimestamp64Second(toDateTime64(dateTrunc({bucket:String}, used_at), 0, 'UTC')) AS at_s,
     countIf(used_promo IS NOT FALSE) AS redemptions,
     countIf(used_promo IS FALSE) AS attempts,
-    countIf(used_promo IS NOT FALSE AND user_id IN (SELECT user_id FROM standing_accounts)) AS flagged
+    countIf(used_promo IS NOT FALSE AND user_hash IN (SELECT user_hash FROM standing_accounts)) AS flagged
 FROM promo_usages FINAL
 WHERE used_at >= {since:DateTime64(6, 'UTC')}
     AND used_at < {until:DateTime64(6, 'UTC')}

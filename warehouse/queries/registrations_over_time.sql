@@ -3,7 +3,7 @@
 SELECT
     toUnixTimestamp64Second(toDateTime64(dateTrunc({bucket:String}, created_at), 0, 'UTC')) AS at_s,
     count() AS registrations,
-    countIf(user_id IN (SELECT user_id FROM standing_accounts)) AS flagged
+    countIf(user_hash IN (SELECT user_hash FROM standing_accounts)) AS flagged
 FROM users FINAL
 WHERE created_at >= {since:DateTime64(6, 'UTC')}
     AND created_at < {until:DateTime64(6, 'UTC')}

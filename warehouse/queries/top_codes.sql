@@ -19,7 +19,7 @@ WITH
             promo_code,
             count() AS redemptions,
             uniqExact(user_id) AS users,
-            countIf(user_id IN (SELECT user_id FROM standing_accounts)) AS flagged
+            countIf(user_hash IN (SELECT user_hash FROM standing_accounts)) AS flagged
         FROM promo_usages FINAL
         WHERE used_promo IS NOT FALSE
             AND used_at >= {since:DateTime64(6, 'UTC')}

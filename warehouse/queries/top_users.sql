@@ -5,12 +5,12 @@
 WITH
     busiest AS
     (
-        SELECT cityHash64(user_id) AS hash, count() AS redemptions
+        SELECT user_hash, count() AS redemptions
         FROM promo_usages FINAL
         WHERE used_promo IS NOT FALSE
             AND used_at >= {since:DateTime64(6, 'UTC')}
             AND used_at < {until:DateTime64(6, 'UTC')}
-        GROUP BY hash
+        GROUP BY user_hash
         ORDER BY redemptions DESC
         LIMIT {limit:UInt32} + 1 WITH TIES
     ),
@@ -21,7 +21,7 @@ WITH
         WHERE used_promo IS NOT FALSE
             AND used_at >= {since:DateTime64(6, 'UTC')}
             AND used_at < {until:DateTime64(6, 'UTC')}
-            AND cityHash64(user_id) IN (SELECT hash FROM busiest)
+            AND user_hash IN (SELECT user_hash FROM busiest)
         GROUP BY user_id, promo_code
     )
 SELECT
