@@ -1,6 +1,7 @@
 """``make screenshots``: pictures for docs/dashboards.md, of the stack that is running.
 
-Take them after ``make demo``. Of the page *User* the newest alert's account is shown.
+Take them after ``make demo`` and a few minutes of ``make simulate``. Of the page *User* the newest
+alert's account is shown.
 """
 
 from pathlib import Path
@@ -13,6 +14,8 @@ from infra.native.layout import REPOSITORY
 from tests.e2e.browsing import WIDE, browser, drawn, opened
 
 FOLDER = REPOSITORY / "docs/dashboards"
+PERIODS = {"abuse-desk": "from=now-1h&to=now", "pipeline-health": "from=now-15m&to=now"}
+"""Shorter ones than the default, as all that is judged there was judged just now."""
 
 
 def main() -> None:
@@ -21,7 +24,8 @@ def main() -> None:
     FOLDER.mkdir(parents=True, exist_ok=True)
     with browser() as started:
         for uid in every_board():
-            path = f"/dashboards/{uid}" + (f"?var-user={user}" if uid == "user" else "")
+            asked = f"var-user={user}" if uid == "user" else PERIODS.get(uid, "")
+            path = f"/dashboards/{uid}?{asked}"
             with opened(started, settings, path, size=WIDE) as page:
                 if uid == "abuse-desk":
                     user = _with_links(page)
@@ -32,7 +36,9 @@ def _with_links(page: Page) -> str:
     """Of the newest alerts the first account that is linked to others."""
     panel = drawn(page, "Newest alerts")
     account, linked = panel.columns.index("user_id"), panel.columns.index("linked")
-    return next((str(row[account]) for row in panel.rows if row[linked]), str(panel.rows[0][account]))
+    return next(
+        (str(row[account]) for row in panel.rows if row[linked]), str(panel.rows[0][account])
+    )
 
 
 def _taken(page: Page, path: Path) -> Path:
