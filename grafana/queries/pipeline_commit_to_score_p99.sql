@@ -1,13 +1,7 @@
 -- Within how many seconds of the commit in PostgreSQL were 99 of 100 scores delivered, of accounts
 -- that registered or redeemed in the period? As pipeline_commit_to_score.sql, in one stretch.
 WITH
-    (
-        SELECT min(sampled_at)
-        FROM pipeline_metrics
-        WHERE
-            part = 'postgres' AND metric = 'promo_part_up'
-            AND sampled_at >= $__fromTime_ms - INTERVAL 70 SECOND AND sampled_at <= $__toTime_ms
-    ) AS looking_since
+    -- include: looking_since
 SELECT quantilePrometheusHistogram(0.99)(upper_s, grown) AS p99
 FROM
 (
@@ -17,13 +11,7 @@ FROM
         SELECT
             labels,
             sum(
-                multiIf(
-                    sampled_at < $__fromTime_ms, 0,
-                    value < before, value,
-                    before_at > toDateTime64(0, 3, 'UTC'), value - before,
-                    sampled_at > looking_since, value,
-                    0
-                )
+                -- include: growth
             ) AS growth
         FROM
         (

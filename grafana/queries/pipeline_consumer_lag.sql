@@ -2,14 +2,7 @@
 -- In each stretch of time the sum of its partitions' highest values. A value holds until the next
 -- sample, 60 s at most: what stands still is stored once a minute.
 WITH
-    dateDiff('second', $__fromTime_ms, $__toTime_ms) AS range_s,
-    multiIf(
-        range_s <= 3600, 15,
-        range_s <= 21600, 60,
-        range_s <= 86400, 300,
-        range_s <= 604800, 1800,
-        7200
-    ) AS step_s
+    -- include: steps
 SELECT
     toDateTime64(slot, 3, 'UTC') AS time,
     consumer,

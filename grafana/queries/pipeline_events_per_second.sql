@@ -1,24 +1,9 @@
 -- How many messages a second does each stage process?
--- What a counter grew by lies between a sample and the one before it, up to 70 s ago, as what
--- stands still is stored once a minute. Counters begin at 0 with their process: after a reset all
--- of it is growth, and so it is of a counter that is new since the monitor looks (it looks at
--- PostgreSQL in each round). Until the next sample, and for 60 s at most, there is no growth.
+-- Until the next sample, and for 60 s at most, there is no growth: what stands still is stored once
+-- a minute.
 WITH
-    dateDiff('second', $__fromTime_ms, $__toTime_ms) AS range_s,
-    multiIf(
-        range_s <= 3600, 15,
-        range_s <= 21600, 60,
-        range_s <= 86400, 300,
-        range_s <= 604800, 1800,
-        7200
-    ) AS step_s,
-    (
-        SELECT min(sampled_at)
-        FROM pipeline_metrics
-        WHERE
-            part = 'postgres' AND metric = 'promo_part_up'
-            AND sampled_at >= $__fromTime_ms - INTERVAL 70 SECOND AND sampled_at <= $__toTime_ms
-    ) AS looking_since
+    -- include: steps,
+    -- include: looking_since
 SELECT
     toDateTime64(known_slot, 3, 'UTC') AS time,
     stage,
@@ -35,13 +20,8 @@ FROM
         arrayJoin(
             range(slot, toUnixTimestamp(least(held_until, $__toTime_ms)) + 1, step_s)
         ) AS known_slot,
-        multiIf(
-            sampled_at < $__fromTime_ms, 0,
-            value < before, value,
-            before_at > toDateTime64(0, 3, 'UTC'), value - before,
-            sampled_at > looking_since, value,
-            0
-        ) AS growth
+        -- include: growth
+        AS growth
     FROM
     (
         SELECT

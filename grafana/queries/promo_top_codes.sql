@@ -5,19 +5,7 @@ WITH most AS
     SELECT promo_code
     FROM promo_usages FINAL
     WHERE
-        used_promo IS NOT FALSE
-        AND $__timeFilter_ms(used_at)
-        AND ('__all' IN (${code:sqlstring}) OR promo_code IN (${code:sqlstring}))
-        AND (
-            '__all' IN (${discount:sqlstring})
-            OR promo_code IN (
-                SELECT promo_code FROM promo_codes FINAL WHERE discount_type IN (${discount:sqlstring})
-            )
-        )
-        AND (
-            '__all' IN (${timezone:sqlstring})
-            OR user_hash IN (SELECT user_hash FROM users FINAL WHERE timezone IN (${timezone:sqlstring}))
-        )
+        -- include: chosen_redemptions
     GROUP BY promo_code
     ORDER BY count() DESC, promo_code
     LIMIT 10
@@ -28,19 +16,7 @@ SELECT
     countIf(user_hash IN (SELECT user_hash FROM standing_accounts)) AS flagged
 FROM promo_usages FINAL
 WHERE
-    used_promo IS NOT FALSE
-    AND $__timeFilter_ms(used_at)
-    AND ('__all' IN (${code:sqlstring}) OR promo_code IN (${code:sqlstring}))
-    AND (
-        '__all' IN (${discount:sqlstring})
-        OR promo_code IN (
-            SELECT promo_code FROM promo_codes FINAL WHERE discount_type IN (${discount:sqlstring})
-        )
-    )
-    AND (
-        '__all' IN (${timezone:sqlstring})
-        OR user_hash IN (SELECT user_hash FROM users FINAL WHERE timezone IN (${timezone:sqlstring}))
-    )
+    -- include: chosen_redemptions
     AND promo_code IN (SELECT promo_code FROM most)
 GROUP BY promo_code
 ORDER BY count() DESC, promo_code

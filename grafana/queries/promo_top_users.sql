@@ -7,19 +7,7 @@ WITH
         SELECT user_hash
         FROM promo_usages FINAL
         WHERE
-            used_promo IS NOT FALSE
-            AND $__timeFilter_ms(used_at)
-            AND ('__all' IN (${code:sqlstring}) OR promo_code IN (${code:sqlstring}))
-            AND (
-                '__all' IN (${discount:sqlstring})
-                OR promo_code IN (
-                    SELECT promo_code FROM promo_codes FINAL WHERE discount_type IN (${discount:sqlstring})
-                )
-            )
-            AND (
-                '__all' IN (${timezone:sqlstring})
-                OR user_hash IN (SELECT user_hash FROM users FINAL WHERE timezone IN (${timezone:sqlstring}))
-            )
+            -- include: chosen_redemptions
         GROUP BY user_hash
         ORDER BY count() DESC
         LIMIT 11 WITH TIES
@@ -29,19 +17,7 @@ WITH
         SELECT user_id, count() AS redemptions
         FROM promo_usages FINAL
         WHERE
-            used_promo IS NOT FALSE
-            AND $__timeFilter_ms(used_at)
-            AND ('__all' IN (${code:sqlstring}) OR promo_code IN (${code:sqlstring}))
-            AND (
-                '__all' IN (${discount:sqlstring})
-                OR promo_code IN (
-                    SELECT promo_code FROM promo_codes FINAL WHERE discount_type IN (${discount:sqlstring})
-                )
-            )
-            AND (
-                '__all' IN (${timezone:sqlstring})
-                OR user_hash IN (SELECT user_hash FROM users FINAL WHERE timezone IN (${timezone:sqlstring}))
-            )
+            -- include: chosen_redemptions
             AND user_hash IN (SELECT user_hash FROM busiest)
         GROUP BY user_id
         ORDER BY redemptions DESC, user_id

@@ -16,7 +16,8 @@ from grafana.panels.target import DATASOURCE_TYPE, DATASOURCE_UID
 from grafana.queries import query
 from tests.unit.grafana.documents import asked, dashboards, panels, variables
 
-SQL = {p.stem: p.read_text() for p in Path(queries.__file__).parent.glob("*.sql")}
+FOLDER = Path(queries.__file__).parent
+SQL = {path.stem: query(path.stem) for path in FOLDER.glob("*.sql")}
 COLUMNS = 24
 MACRO = re.compile(
     r"\$__timeFilter_ms\(\w+\)|\$__fromTime_ms\b|\$__toTime_ms\b|\$\{(?P<variable>\w+):sqlstring\}"
@@ -126,10 +127,19 @@ def test_a_question_has_no_dollar_but_the_known_macros(name: str) -> None:
 
 
 def test_every_question_is_asked() -> None:
-    texts = {name: text.rstrip() for name, text in SQL.items()}
     needed = asked() | {query(rule.question) for rule in all_rules()}
 
-    assert not [name for name, text in texts.items() if text not in needed]
+    assert not [name for name, text in SQL.items() if text not in needed]
+
+
+def test_every_part_is_taken_in_by_several_questions_and_none_is_left_out() -> None:
+    parts = {path.stem for path in FOLDER.glob("parts/*.sql")}
+    files = [path.read_text() for path in FOLDER.rglob("*.sql")]
+    taken = Counter(name for text in files for name in re.findall(r"-- include: (\w+)", text))
+
+    assert taken.keys() == parts
+    assert min(taken.values()) > 1
+    assert not [name for name, text in SQL.items() if "-- include" in text]
 
 
 def test_a_panel_uses_only_variables_of_its_dashboard() -> None:
