@@ -17,7 +17,7 @@
     ├── LoadError               fix the file or the folder the message names
     ├── GrafanaError            do with Grafana as the message says
     ├── SimulationError         take a pack, a seed or figures as the message says
-    ├── DashboardError          fix the dashboard that the message names, `python -m grafana.build`
+    ├── DashboardError          fix the dashboard that the message names, `make dashboards`
     ├── UnfitChoice             nothing: a reader asked a dashboard for what it does not offer
     └── DrainStalled            look at the consumer group the message names
 """
