@@ -76,9 +76,10 @@ def demo(
         answer = api.post(f"/v1/users/{flagged(shop)}/label", json={"label": "abuser"})
         answer.raise_for_status()
     load_files(empty, exported(empty, tmp_path_factory.mktemp("exported")))
-    asked = "SELECT count() > 0 FROM pipeline_metrics WHERE metric = {metric:String}"
-    for metric in ("promo_drift_psi", "promo_commit_to_alert_seconds_bucket"):
-        shop.count_when(True, asked, metric=metric)
+    asked = "SELECT uniqExact(metric) FROM pipeline_metrics WHERE metric IN {metrics:Array(String)}"
+    metrics = ["promo_drift_psi", "promo_commit_to_alert_seconds_bucket"]
+    # The monitor looks at drift once a minute.
+    eventually(lambda: shop.rows(asked, metrics=metrics)[0][0] == 2, f"{metrics} are stored", 90)
     return empty
 
 
