@@ -42,5 +42,8 @@ echo "installing the locked requirements (0.5 GB on the first time) …"
 # The lock is complete. Were pip to resolve dependencies too, a release of tomorrow could enter by way
 # of a package's extras, which the lock does not name, and be refused for want of a hash.
 "$venv/bin/pip" install --quiet --disable-pip-version-check --require-hashes --no-deps -r "$lock"
+# urllib3-future, which grafana-client needs, would copy itself over urllib3 whenever Python starts;
+# each is wanted under its own name. Nothing has started yet since pip brought both.
+find "$venv" -name urllib3_future.pth -delete
 "$venv/bin/pip" check --disable-pip-version-check
 echo "Python is ready ($((SECONDS - started)) s)"
