@@ -33,6 +33,14 @@ pytestmark = pytest.mark.timeout(400)
 NOAAT = Settings().noaat_dir.absolute()
 TABLES = ("users", "promo_codes", "promo_usages")
 BY_MONTH = "/dashboards/promo-overview?var-per=month"
+TABLET = (820, 1180)
+OVERLAPS = """() => {
+    const panels = [...document.querySelectorAll('.panel')];
+    const boxes = panels.map((panel) => panel.getBoundingClientRect());
+    const apart = (a, b) => a.right <= b.left || b.right <= a.left
+        || a.bottom <= b.top || b.bottom <= a.top;
+    return boxes.flatMap((a, n) => boxes.slice(n + 1).filter((b) => !apart(a, b))).length;
+}"""
 
 
 @pytest.fixture(scope="module")
@@ -159,9 +167,9 @@ def test_the_four_charts_are_those_of_the_shops_own_export(
         assert charts_on(page) == expected_charts(exported(demo, tmp_path))
 
 
-@pytest.mark.parametrize("size", [WIDE, PHONE], ids=lambda size: str(size[0]))
+@pytest.mark.parametrize("size", [WIDE, TABLET, PHONE], ids=lambda size: str(size[0]))
 @pytest.mark.parametrize("uid", every_board())
-def test_every_panel_shows_data(
+def test_every_panel_shows_data_in_a_place_of_its_own(
     demo: Settings, chromium: Browser, uid: str, size: tuple[int, int]
 ) -> None:
     path = f"/dashboards/{uid}" + (f"?var-user={flagged(Pipeline(demo))}" if uid == "user" else "")
@@ -171,7 +179,13 @@ def test_every_panel_shows_data(
         eventually(lambda: not silent(page), f"every panel of {uid} shows data", 90)
 
         assert [panel.title for panel in every_panel(page)] == [p.title for p in board.panels]
-        screenshot(page, f"demo-{uid}-{size[0]}")
+        screenshot(page, f"{uid}-{size[0]}")
+        assert page.evaluate("() => document.documentElement.scrollWidth") <= size[0]
+        assert page.evaluate(OVERLAPS) == 0
+        lefts = page.eval_on_selector_all(
+            ".panel.stat:not(.alone)", "(all) => all.map((panel) => panel.offsetLeft)"
+        )
+        assert size != PHONE or len(set(lefts)) == 2
 
 
 def silent(page: Page) -> list[str]:

@@ -7,10 +7,8 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 from connectors.settings import Settings
-from grafana.viewer.shelf import every_board
 from infra.native import stack as native
 from tests.e2e.browsing import (
-    PHONE,
     address,
     browser,
     drawn,
@@ -35,13 +33,6 @@ SAFE = "-_.!~*'()"
 TAB_HIDDEN = """(hidden) => {
     Object.defineProperty(document, 'hidden', { configurable: true, get: () => hidden });
     document.dispatchEvent(new Event('visibilitychange'));
-}"""
-OVERLAPS = """() => {
-    const panels = [...document.querySelectorAll('.panel')];
-    const boxes = panels.map((panel) => panel.getBoundingClientRect());
-    const apart = (a, b) => a.right <= b.left || b.right <= a.left
-        || a.bottom <= b.top || b.bottom <= a.top;
-    return boxes.flatMap((a, n) => boxes.slice(n + 1).filter((b) => !apart(a, b))).length;
 }"""
 
 
@@ -290,24 +281,6 @@ def test_what_a_panel_tells_can_be_read_by_keyboard(page: Page) -> None:
     assert "Promo codes redeemed" in page.get_by_role("tooltip").inner_text()
     page.keyboard.press("Escape")
     assert page.get_by_role("tooltip").count() == 0
-
-
-@pytest.mark.parametrize("uid", every_board())
-@pytest.mark.parametrize("size", [PHONE, (820, 1180), (1440, 900)], ids=lambda size: str(size[0]))
-def test_nothing_overlaps_or_leaves_the_window(
-    chromium: Browser, shop: Pipeline, uid: str, size: tuple[int, int]
-) -> None:
-    path = f"/dashboards/{uid}" + ("?var-user=page-anna" if uid == "user" else "")
-    with opened(chromium, shop.settings, path, size=size) as page:
-        screenshot(page, f"{uid}-{size[0]}")
-
-        assert page.evaluate("() => document.documentElement.scrollWidth") <= size[0]
-        assert page.evaluate(OVERLAPS) == 0
-        lefts = page.eval_on_selector_all(
-            ".panel.stat:not(.alone)", "(all) => all.map((panel) => panel.offsetLeft)"
-        )
-        if size == PHONE and lefts:
-            assert len(set(lefts)) == 2
 
 
 def test_dark_and_light_follow_the_system_until_the_reader_says_otherwise(

@@ -2,6 +2,8 @@
 
 const PATIENCE_MS = 20_000;
 
+let over = false;
+
 export class Unanswered extends Error {}
 
 /** The JSON at an address; rejects with what to tell the reader. */
@@ -17,8 +19,10 @@ export async function ask(path, signal) {
     throw new Unanswered(patience.aborted ? 'No answer in time.' : 'The API does not answer.');
   }
   if (answer.status === 401) {
+    // All panels hear it at once; the first one leaves, for each further one would begin anew.
     const here = location.pathname + location.search;
-    location.assign(`/dashboards/login?next=${encodeURIComponent(here)}`);
+    if (!over) location.assign(`/dashboards/login?next=${encodeURIComponent(here)}`);
+    over = true;
     await new Promise(() => {}); // this page is over
   }
   if (!answer.ok) throw new Unanswered(body.detail ?? body.title ?? `The API answers ${answer.status}.`);
