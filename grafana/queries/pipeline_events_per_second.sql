@@ -31,10 +31,14 @@ FROM
             value,
             lagInFrame(value) OVER series AS before,
             lagInFrame(sampled_at) OVER series AS before_at,
-            least(
-                sampled_at + INTERVAL 60 SECOND,
-                leadInFrame(sampled_at, 1, sampled_at + INTERVAL 61 SECOND) OVER series
-                - INTERVAL 1 MILLISECOND
+            -- One that was stored twice holds for its own moment, until they are merged.
+            greatest(
+                sampled_at,
+                least(
+                    sampled_at + INTERVAL 60 SECOND,
+                    leadInFrame(sampled_at, 1, sampled_at + INTERVAL 61 SECOND) OVER series
+                    - INTERVAL 1 MILLISECOND
+                )
             ) AS held_until
         FROM pipeline_metrics
         WHERE

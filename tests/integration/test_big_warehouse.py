@@ -18,7 +18,8 @@ from tests.conftest import running_stack, stack_settings
 from warehouse.client import reader, writer
 from warehouse.rows import Table
 
-UNTIL = datetime.now(UTC).replace(microsecond=0) + AHEAD
+UNTIL = datetime.now(UTC).replace(second=0, microsecond=0) + AHEAD
+"""Whole, so that some samples lie where one point of a chart ends and the next one begins."""
 SMALL = Sizes(users=2_000, batches=40)
 SOURCE = (Table.USERS, Table.PROMO_CODES, Table.PROMO_USAGES, Table.RISK_SCORES)
 
