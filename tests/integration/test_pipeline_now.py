@@ -117,7 +117,11 @@ def test_what_is_not_known_at_all_is_a_day_old(board: Board) -> None:
 
 
 def parts(board: Board) -> dict[str, str]:
-    return {row["part"]: row["state"] for row in board.ask("pipeline_parts")}
+    """The state of each part; the number of those that are ill always agrees."""
+    states = {row["part"]: row["state"] for row in board.ask("pipeline_parts")}
+    (down,) = board.ask("pipeline_parts_down")
+    assert down["parts"] == sum(state != "up" for state in states.values())
+    return states
 
 
 def test_a_part_is_up_down_or_halted_and_may_wait_for_another(board: Board) -> None:
@@ -165,6 +169,8 @@ def test_the_newest_lag_of_a_topic_is_that_of_all_its_partitions(board: Board) -
     ago(board, (120, (behind(7, partition=2),)), (50, (behind(5), behind(3, partition=1))))
     ago(board, (20, (behind(1),)), (10, (behind(2, "promo-scoring"),)))
     found = [tuple(row.values()) for row in board.ask("pipeline_lag_now")]
+    (all_of_them,) = board.ask("pipeline_behind")
+    assert all_of_them["messages"] == sum(messages for _, _, messages in found)
     assert found == [
         ("promo-warehouse", "promo.public.users", 4.0),  # what is older than 70 s is not known
         ("promo-scoring", "promo.public.users", 2.0),

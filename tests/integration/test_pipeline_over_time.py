@@ -174,6 +174,8 @@ def test_quantiles_are_interpolated_within_buckets_as_prometheus_does(board: Boa
     ((p50, p99),) = quantiles(board, "pipeline_commit_to_score")
     assert p50 == pytest.approx(0.05)
     assert p99 == pytest.approx(0.05 + 0.025 * 49 / 50)
+    (period,) = board.ask("pipeline_commit_to_score_p99")
+    assert period["p99"] == pytest.approx(p99)
 
 
 def test_beyond_the_last_bucket_a_quantile_is_its_bound(board: Board) -> None:
