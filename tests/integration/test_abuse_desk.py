@@ -1,7 +1,7 @@
 """*Abuse desk*: what its figures mean, on a handful of accounts that can be counted by hand."""
 
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 
 import pytest
 
@@ -13,7 +13,7 @@ from tests.warehouse_rows import EXAMPLES
 from warehouse.rows import Row, Table
 
 IDENTIFIERS = ("device", "phone", "email", "canonical_email", "ip", "network")
-ALONE = dict.fromkeys(IDENTIFIERS, None)
+ALONE: Mapping[str, str | None] = dict.fromkeys(IDENTIFIERS)
 TOGETHER = {**ALONE, "device": "d1", "network": "n1"}
 
 
@@ -35,10 +35,15 @@ def fill(board: Board) -> None:
     def row(table: Table, **values: object) -> Row:
         return Row(table, {**EXAMPLES[table].values, **values})
 
-    def user(name: str, at_s: float, is_abuser: bool | None = None, **shared: object) -> Row:
+    def user(
+        name: str,
+        at_s: float,
+        shared: Mapping[str, str | None] = ALONE,
+        is_abuser: bool | None = None,
+    ) -> Row:
         moment = iso(at_us(at_s))
         told = {"created_at": moment, "committed_at": moment, "is_abuser": is_abuser}
-        return row(Table.USERS, user_id=name, **{**ALONE, **shared}, **told)
+        return row(Table.USERS, user_id=name, **shared, **told)
 
     def alert(name: str, at_s: float, status: str, level: str, value: str | None) -> Row:
         told = {"status": status, "level": level, "value_at_risk": value, "revision": at_us(at_s)}
@@ -53,7 +58,7 @@ def fill(board: Board) -> None:
     label = row(Table.LABELS, user_id="ann", version=at_us(400), decided_at=iso(at_us(400)))
     board.rows(
         row(Table.PROMO_CODES),  # gives 10 away
-        user("ann", 1, **TOGETHER), user("ben", 2, **TOGETHER), user("cat", 3, **TOGETHER),
+        user("ann", 1, TOGETHER), user("ben", 2, TOGETHER), user("cat", 3, TOGETHER),
         user("dan", 4), user("eve", 5, is_abuser=False),
         alert("ann", 100, "open", "critical", "20"),
         alert("ben", 100, "open", "high", None), alert("ben", 200, "escalated", "critical", "5"),
