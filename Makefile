@@ -108,7 +108,7 @@ dashboards: $(STAMP) ## write Grafana's files in grafana/generated from the dash
 	@$(PYTHON) -m grafana build
 
 lock: $(STAMP) ## pin and hash the requirements again; UPGRADE=1 takes newer versions
-	@env -u PIP_FIND_LINKS $(VENV)/bin/pip-compile -q $(if $(UPGRADE),--upgrade) --allow-unsafe --extra=dev --generate-hashes \
+	@env -u PIP_FIND_LINKS $(VENV)/bin/pip-compile -q $(if $(UPGRADE),--upgrade) --allow-unsafe --extra=dev --extra=native --generate-hashes \
 	  --no-emit-index-url --no-emit-trusted-host --no-emit-find-links --strip-extras \
 	  --output-file=requirements-dev.lock pyproject.toml
 	@env -u PIP_FIND_LINKS $(VENV)/bin/pip-compile -q --allow-unsafe --constraint=requirements-dev.lock --generate-hashes \

@@ -5,10 +5,11 @@ for secrets, from files named ``promo_<field>`` in the secrets folder: the nativ
 makes them in ``<state_dir>/secrets`` on its first start, containers mount theirs.
 """
 
+import re
 from pathlib import Path
 from typing import Self
 
-from pydantic import Field, SecretStr, model_validator
+from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from connectors.errors import SettingsError
@@ -28,6 +29,8 @@ PLACEHOLDERS = frozenset(
     }
 )
 """What templates and tutorials write where a secret belongs."""
+
+LOOPBACK = "127.0.0.1"
 
 FROM_ELSEWHERE = frozenset({"grafana_token", "grafana_webhook_url"})
 """Secrets that another system hands out: nobody here can make one up."""
@@ -108,6 +111,14 @@ class Settings(BaseSettings):
     metrics_port: int = Field(
         19100, description="Prometheus: warehouse here, monitor +1, scoring worker n at +10+n"
     )
+    metrics_host: str = Field(
+        "127.0.0.1", description="where workers and monitor show their metrics"
+    )
+    worker_hosts: str = Field(
+        "",
+        description="where the monitor finds workers of other machines: NAME=host,"
+        " comma-separated, as in scoring-0=10.0.0.5,warehouse=10.0.0.6",
+    )
     dead_letter_ceiling: int = Field(
         100, ge=1, description="dead letters in ten minutes after which a worker halts"
     )
@@ -157,6 +168,17 @@ class Settings(BaseSettings):
             raise ValueError("PROMO_API_TLS_CERTIFICATE and PROMO_API_TLS_KEY belong together")
         return self
 
+    @field_validator("worker_hosts")
+    @classmethod
+    def _worker_hosts(cls, text: str) -> str:
+        for entry in filter(None, map(str.strip, text.split(","))):
+            if not re.fullmatch(r"(scoring-\d+|warehouse)\s*=\s*[^\s=]+", entry):
+                raise ValueError(
+                    f"{entry!r} is not NAME=host with NAME scoring-<slot> or warehouse; entries"
+                    " stand between commas"
+                )
+        return text
+
     @model_validator(mode="after")
     def _no_placeholders(self) -> Self:
         for name, value in self:
@@ -180,6 +202,12 @@ class Settings(BaseSettings):
     def monitor_metrics_port(self) -> int:
         """Where the monitor shows its metrics."""
         return self.metrics_port + 1
+
+    def worker_host(self, name: str) -> str:
+        """Where a worker's metrics are found; on this machine where nothing else is said."""
+        entries = (entry.partition("=") for entry in self.worker_hosts.split(","))
+        hosts = {worker.strip(): host.strip() for worker, _, host in entries}
+        return hosts.get(name, LOOPBACK)
 
     @property
     def secrets_folder(self) -> Path:

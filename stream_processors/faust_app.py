@@ -147,9 +147,9 @@ def raw_topic(app: App, topics: Iterable[Topic]) -> Any:
     )
 
 
-def serve_when_assigned(app: App, metrics: Metrics, port: int) -> None:
+def serve_when_assigned(app: App, metrics: Metrics, host: str, port: int) -> None:
     """Serve metrics from the first assignment of partitions on."""
-    ready = Ready(metrics, port)
+    ready = Ready(metrics, host, port)
 
     @app.on_partitions_assigned.connect(weak=False)
     async def serve(_app: App, assigned: object, **_: object) -> None:

@@ -105,13 +105,13 @@ class Metrics:
 
 
 class Ready:
-    """Metrics that are served on loopback once a worker has its partitions: it says "ready"."""
+    """Metrics that are served once a worker has its partitions: it says "ready"."""
 
-    def __init__(self, metrics: Metrics, port: int) -> None:
-        self._metrics, self._port, self._serving = metrics, port, False
+    def __init__(self, metrics: Metrics, host: str, port: int) -> None:
+        self._metrics, self._host, self._port, self._serving = metrics, host, port, False
 
     def now(self) -> None:
         """The worker is ready; what is said again changes nothing."""
         if not self._serving:
             self._serving = True
-            self._metrics.serve("127.0.0.1", self._port)
+            self._metrics.serve(self._host, self._port)

@@ -44,6 +44,18 @@ def writer(settings: Settings) -> Client:
         return clickhouse_connect.get_client(**_writer(settings))
 
 
+def make_database(settings: Settings) -> None:
+    """Make the warehouse's database if there is none; idempotent; raises as :func:`writer`."""
+    options = _writer(settings)
+    name = options.pop("database")  # a client of a database that is not there is refused
+    with clickhouse_answers():
+        client = clickhouse_connect.get_client(**options)
+        try:
+            client.command("CREATE DATABASE IF NOT EXISTS {name:Identifier}", {"name": name})
+        finally:
+            client.close()
+
+
 def reader(settings: Settings) -> Client:
     """A client that may only read; raises as :func:`writer`."""
     with clickhouse_answers():

@@ -19,7 +19,7 @@ from clickhouse_connect.driver.exceptions import DatabaseError
 
 from connectors.errors import MigrationError, PromoError
 from connectors.settings import Settings, load_settings
-from warehouse.client import clickhouse_answers, writer
+from warehouse.client import clickhouse_answers, make_database, writer
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 
@@ -47,7 +47,7 @@ class Migration:
 
 
 def migrate(settings: Settings, folder: Path = MIGRATIONS) -> list[str]:
-    """Apply the migrations that the warehouse has not seen, in order.
+    """Apply the migrations that the warehouse has not seen, in order; makes a missing database.
 
     Returns:
         The names of the files that were applied; empty when all were there already.
@@ -58,6 +58,7 @@ def migrate(settings: Settings, folder: Path = MIGRATIONS) -> list[str]:
         DependencyDown: ClickHouse does not answer.
     """
     migrations = read_migrations(folder)
+    make_database(settings)
     client = writer(settings)
     try:
         with clickhouse_answers():

@@ -78,7 +78,7 @@ def main() -> None:
     """Run until terminated."""
     settings, metrics = load_settings(), Metrics()
     app = naive_app(settings, metrics)
-    serve_when_assigned(app, metrics, settings.scoring_metrics_port(0))
+    serve_when_assigned(app, metrics, settings.metrics_host, settings.scoring_metrics_port(0))
     faust.Worker(
         app, loglevel="WARNING", override_logging=False, redirect_stdouts=False
     ).execute_from_commandline()

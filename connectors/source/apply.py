@@ -1,11 +1,18 @@
-"""Bring the source database to the state that the .sql files beside this one describe."""
+"""Bring the source database to the state that the .sql files beside this one describe.
 
+``python -m connectors.source.apply --dsn "host=/var/run/postgresql user=postgres dbname=promo"``
+does it as a superuser of that database.
+"""
+
+import argparse
+import sys
+import time
 from pathlib import Path
 
 import psycopg
 
-from connectors.errors import DependencyDown
-from connectors.settings import Settings, required
+from connectors.errors import DependencyDown, PromoError
+from connectors.settings import Settings, load_settings, required
 
 HERE = Path(__file__).parent
 
@@ -41,3 +48,21 @@ def apply_schema(superuser_dsn: str, settings: Settings) -> None:
             connection.execute((HERE / "roles.sql").read_bytes())
     except psycopg.OperationalError as error:
         raise DependencyDown(f"PostgreSQL does not answer: {error}") from error
+
+
+def main() -> int:
+    """Apply all of it; the exit code is 0 when all is well."""
+    parser = argparse.ArgumentParser(prog="python -m connectors.source.apply", description=__doc__)
+    parser.add_argument("--dsn", required=True, help="the source database, as a superuser")
+    options, started = parser.parse_args(), time.monotonic()
+    try:
+        apply_schema(options.dsn, load_settings())
+    except PromoError as error:
+        print(f"schema: {error}", file=sys.stderr)
+        return 1
+    print(f"schema: as the files say ({time.monotonic() - started:.1f} s)")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -3,15 +3,13 @@
 import base64
 import subprocess
 import uuid
-from pathlib import Path
 
 from connectors.errors import StackError
 from connectors.settings import Settings
-from connectors.topics import MAX_MESSAGE_BYTES
+from infra.config import Template, rendered
 from infra.native.jvm import Jvm
 from infra.native.layout import Layout
 
-CONFIG = Path(__file__).parent / "config"
 FORMAT_TIMEOUT_S = 60
 KAFKA_HEAP = "128m:512m"
 CONNECT_HEAP = "128m:768m"
@@ -19,13 +17,13 @@ CONNECT_HEAP = "128m:768m"
 
 def kafka_command(jvm: Jvm) -> list[str]:
     """The broker's command line, for the supervisor."""
-    return jvm.command("kafka", "kafka.Kafka", jvm.layout.run / "kafka.properties", KAFKA_HEAP)
+    return jvm.command("kafka", "kafka.Kafka", jvm.layout.run / Template.KAFKA, KAFKA_HEAP)
 
 
 def connect_command(jvm: Jvm) -> list[str]:
     """Kafka Connect's command line, for the supervisor."""
     main_class = "org.apache.kafka.connect.cli.ConnectDistributed"
-    return jvm.command("connect", main_class, jvm.layout.run / "connect.properties", CONNECT_HEAP)
+    return jvm.command("connect", main_class, jvm.layout.run / Template.CONNECT, CONNECT_HEAP)
 
 
 def prepare_kafka(settings: Settings, jvm: Jvm) -> None:
@@ -36,13 +34,12 @@ def prepare_kafka(settings: Settings, jvm: Jvm) -> None:
     """
     data = jvm.layout.data / "kafka"
     _render(
-        "kafka.properties",
+        Template.KAFKA,
         jvm.layout,
         host=settings.kafka_host,
         port=settings.kafka_port,
         controller_port=settings.kafka_controller_port,
         partitions=settings.kafka_partitions,
-        max_message_bytes=MAX_MESSAGE_BYTES,
         data=data,
     )
     if not (data / "meta.properties").exists():
@@ -53,20 +50,19 @@ def prepare_kafka(settings: Settings, jvm: Jvm) -> None:
 def prepare_connect(settings: Settings, jvm: Jvm) -> None:
     """Write Connect's configuration; idempotent."""
     _render(
-        "connect.properties",
+        Template.CONNECT,
         jvm.layout,
         bootstrap=settings.kafka_bootstrap,
         host=settings.connect_host,
         port=settings.connect_port,
         plugins=jvm.jars.plugins,
         secrets=settings.secrets_folder,
-        max_message_bytes=MAX_MESSAGE_BYTES,
     )
 
 
 def _format(jvm: Jvm) -> None:
     cluster = base64.urlsafe_b64encode(uuid.uuid4().bytes).rstrip(b"=").decode()
-    config = jvm.layout.run / "kafka.properties"
+    config = jvm.layout.run / Template.KAFKA
     command = [jvm.java, "-XX:TieredStopAtLevel=1", "-cp", jvm.jars.class_path()]
     command += ["kafka.tools.StorageTool", "format", f"--cluster-id={cluster}", "-c", str(config)]
     done = subprocess.run(command, capture_output=True, text=True, timeout=FORMAT_TIMEOUT_S)
@@ -74,8 +70,7 @@ def _format(jvm: Jvm) -> None:
         raise StackError(f"Kafka could not format its folder: {done.stderr or done.stdout}")
 
 
-def _render(name: str, layout: Layout, **values: object) -> None:
-    text = (CONFIG / name).read_text()
-    for key, value in values.items():
-        text = text.replace("{" + key + "}", str(value).replace("\\", "\\\\"))
-    (layout.run / name).write_text(text)
+def _render(template: Template, layout: Layout, **values: object) -> None:
+    # A backslash escapes in a properties file.
+    escaped = {name: str(value).replace("\\", "\\\\") for name, value in values.items()}
+    (layout.run / template).write_text(rendered(template, **escaped))

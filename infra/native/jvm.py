@@ -6,10 +6,10 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
+from infra.config import LOG4J
 from infra.native.jars import Jars
 from infra.native.layout import Layout
 
-LOG4J = Path(__file__).parent / "config" / "log4j2.xml"
 FLAGS = (
     "-XX:+UseSerialGC",
     "-XX:+ExitOnOutOfMemoryError",  # the supervisor starts it again; half alive helps nobody

@@ -15,46 +15,12 @@ from psycopg import sql
 
 from connectors.errors import StackError
 from connectors.settings import Settings
+from infra.config import Template, rendered
 from infra.native.layout import Layout
 
 SYSTEM_USER = "postgres"
 SUPERUSER = "postgres"
 INITDB_TIMEOUT_S = 60
-
-CONFIG = """\
-listen_addresses = '{host}'
-port = {port}
-unix_socket_directories = '{sockets}'
-password_encryption = scram-sha-256
-max_connections = 60
-
-# Debezium reads the log through one slot; one that nobody reads may not fill the disk.
-wal_level = logical
-max_wal_senders = 4
-max_replication_slots = 4
-max_slot_wal_keep_size = 2GB
-max_wal_size = 512MB
-wal_compression = on
-
-shared_buffers = 64MB
-work_mem = 8MB
-maintenance_work_mem = 32MB
-max_parallel_workers = 2
-jit = off
-timezone = 'UTC'
-log_timezone = 'UTC'
-log_line_prefix = '%m [%p] %q%u@%d '
-log_checkpoints = off
-# What is logged of a statement that fails: its error, never the values in it or beside it.
-log_error_verbosity = terse
-log_min_error_statement = panic
-"""
-
-# Whoever may enter the socket folder (mode 700) is superuser; over TCP a password is needed.
-ACCESS = """\
-local all all trust
-host all all samehost scram-sha-256
-"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,14 +56,16 @@ class PostgresServer:
             self._give(folder)
         if not (self.data / "PG_VERSION").exists():
             self._initdb()
-        config = CONFIG.format(
+        access = self.data / Template.POSTGRES_ACCESS
+        config = rendered(
+            Template.POSTGRES,
             host=self.settings.postgres_host,
             port=self.settings.postgres_port,
             sockets=self.layout.postgres_sockets,
+            access=access,
         )
-        for name, text in (("postgresql.conf", config), ("pg_hba.conf", ACCESS)):
-            (self.data / name).write_text(text)
-            self._give(self.data / name)
+        self._write(self.data / Template.POSTGRES, config)
+        self._write(access, rendered(Template.POSTGRES_ACCESS, network="samehost"))
 
     def superuser_dsn(self, database: str) -> str:
         """How this process reaches a database as superuser: by the private socket."""
@@ -142,6 +110,10 @@ class PostgresServer:
             # folders): let the server pass through folders without opening them to others.
             drop += ["--inh-caps=+dac_read_search", "--ambient-caps=+dac_read_search"]
         return [*drop, *environment, *program]
+
+    def _write(self, path: Path, text: str) -> None:
+        path.write_text(text)
+        self._give(path)
 
     def _give(self, path: Path) -> None:
         if os.geteuid() == 0:

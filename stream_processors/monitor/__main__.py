@@ -37,7 +37,7 @@ async def monitor(settings: Settings, stop: asyncio.Event) -> None:
     """
     exposition, rounds, writer = Exposition(), Rounds(probes_of(settings)), Writer(settings)
     backlog, thinning = Backlog(writer.insert), Thinning()
-    start_http_server(settings.monitor_metrics_port, "127.0.0.1", exposition.registry)
+    start_http_server(settings.monitor_metrics_port, settings.metrics_host, exposition.registry)
     writing = asyncio.create_task(backlog.run())
     drifting = asyncio.create_task(_watch_drift(DriftWatch(settings), exposition, backlog))
     closing = asyncio.create_task(_close_segments(settings))

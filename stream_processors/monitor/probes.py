@@ -53,7 +53,7 @@ def probes_of(settings: Settings) -> tuple[Probe, ...]:
         Probe("connector", lambda: _connector(watch)),
         Probe("clickhouse", page(web, f"http://{s.clickhouse_host}:{s.clickhouse_port}/ping")),
         *(
-            Probe(p, scrape(p, web, f"http://127.0.0.1:{port}"))
+            Probe(p, scrape(p, web, f"http://{s.worker_host(p)}:{port}"))
             for p, port in scraped_ports.items()
         ),
         Probe("api", scrape("api", web, s.api_url)),

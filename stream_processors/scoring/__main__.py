@@ -57,7 +57,7 @@ def main() -> None:
     metrics = Metrics()
     metrics.consumes(SCORING_SOURCES)
     app = scoring_app(settings, slot, metrics)
-    serve_when_assigned(app, metrics, settings.scoring_metrics_port(slot))
+    serve_when_assigned(app, metrics, settings.metrics_host, settings.scoring_metrics_port(slot))
     run(app)
 
 

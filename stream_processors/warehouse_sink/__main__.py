@@ -41,7 +41,7 @@ def warehouse_app(settings: Settings, slot: int, metrics: Metrics) -> App:
     )
     crashes = Crashes(settings.state_dir / "crashes" / f"{WAREHOUSE_GROUP}-{slot}.json")
     worker = Worker(processor, crashes, metrics)
-    ready = Ready(metrics, settings.metrics_port + slot)
+    ready = Ready(metrics, settings.metrics_host, settings.metrics_port + slot)
 
     @app.service
     class Sink(faust.Service):
