@@ -4,6 +4,7 @@ Topics are created before any worker starts: a Faust app ignores a topic that is
 at its start and does not find it later.
 """
 
+import sys
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -18,7 +19,7 @@ from confluent_kafka.admin import (
     ResourceType,
 )
 
-from connectors.errors import DependencyDown
+from connectors.errors import DependencyDown, PromoError
 from connectors.settings import load_settings
 from connectors.topics import MAX_MESSAGE_BYTES, TOPICS, Topic
 
@@ -98,17 +99,22 @@ def _configure(admin: AdminClient, topics: Sequence[Topic], timeout_s: float) ->
     return tuple(change.name for change in changes)
 
 
-def main() -> None:
-    """Create the topics named in this module on the configured broker."""
-    settings = load_settings()
+def main() -> int:
+    """Create the topics named in this module on the configured broker; the exit code is 0 then."""
     started = time.monotonic()
-    made = create_topics(settings.kafka_bootstrap, settings.kafka_partitions)
+    try:
+        settings = load_settings()
+        made = create_topics(settings.kafka_bootstrap, settings.kafka_partitions)
+    except PromoError as error:
+        print(f"topics: {error}", file=sys.stderr)
+        return 1
     print(
         f"topics: {len(made.created)} created, {len(made.changed)} changed,"
         f" {len(TOPICS) - len(made.created) - len(made.changed)} as they were"
         f" ({time.monotonic() - started:.1f} s)"
     )
+    return 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -1,12 +1,13 @@
 """Register the Debezium connector: ``python -m connectors.debezium.register``."""
 
 import json
+import sys
 import time
 from pathlib import Path
 
 from connectors.debezium.rest import ConnectorHealth, ConnectRest
 from connectors.debezium.watch import ConnectorWatch
-from connectors.errors import DependencyDown, StackError
+from connectors.errors import DependencyDown, PromoError, StackError
 from connectors.settings import Settings, load_settings
 
 TEMPLATE = Path(__file__).with_name("connector.json")
@@ -66,12 +67,17 @@ def _same(registered: dict[str, str] | None, wanted: dict[str, str]) -> bool:
     return registered is not None and {k: v for k, v in registered.items() if k != "name"} == wanted
 
 
-def main() -> None:
-    """Register the connector with the configured Connect worker."""
+def main() -> int:
+    """Register the connector with the configured Connect worker; the exit code is 0 then."""
     started = time.monotonic()
-    register(load_settings())
+    try:
+        register(load_settings())
+    except PromoError as error:
+        print(f"connector: {error}", file=sys.stderr)
+        return 1
     print(f"connector: running ({time.monotonic() - started:.1f} s)")
+    return 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())
