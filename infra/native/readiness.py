@@ -13,10 +13,10 @@ from redis.retry import Retry
 
 from connectors.errors import DependencyDown
 from connectors.settings import Settings, required
+from infra.docker.health import HALTED
 
 TIMEOUT_S = 2.0
 HTTP_OK = 200
-HALTED = "promo_halted 1.0"
 
 _silent = logging.getLogger("infra.native.readiness.kafka")
 _silent.propagate = False

@@ -6,6 +6,7 @@ on its own connection, and no statement that reaches the engine can change it
 """
 
 import os
+from collections.abc import Mapping
 from pathlib import Path
 from xml.sax.saxutils import escape
 
@@ -14,7 +15,7 @@ READER_ROLE = "reader"
 OWNER_ROLE = "owner"
 
 _MEBIBYTE = 1024 * 1024
-_SERVER: dict[str, int | str] = {
+SERVER: Mapping[str, int | str] = {
     "timezone": "UTC",
     "max_server_memory_usage": 2048 * _MEBIBYTE,
     "background_pool_size": 2,
@@ -36,12 +37,12 @@ _SERVER: dict[str, int | str] = {
     "asynchronous_metrics_update_period_s": 60,
 }
 # A pool of two has no room for the thresholds that MergeTree assumes by default.
-_MERGE_TREE: dict[str, int] = {
+MERGE_TREE: Mapping[str, int] = {
     "number_of_free_entries_in_pool_to_lower_max_size_of_merge": 2,
     "number_of_free_entries_in_pool_to_execute_mutation": 2,
     "number_of_free_entries_in_pool_to_execute_optimize_entire_partition": 2,
 }
-_PROFILE: dict[str, int] = {
+PROFILE: Mapping[str, int] = {
     "max_threads": 2,
     "max_insert_threads": 1,
     "max_memory_usage": 1536 * _MEBIBYTE,
@@ -101,21 +102,20 @@ def _replace(path: Path, text: str) -> None:
 
 
 def _server_xml(users: Path) -> str:
-    lines = [_element(name, value) for name, value in _SERVER.items()]
-    merge_tree = "".join(_element(name, value) for name, value in _MERGE_TREE.items())
-    lines += [f"<merge_tree>{merge_tree}</merge_tree>", _element("users_config", str(users))]
-    return _document(lines)
+    lines = [element(name, value) for name, value in SERVER.items()]
+    merge_tree = "".join(element(name, value) for name, value in MERGE_TREE.items())
+    lines += [f"<merge_tree>{merge_tree}</merge_tree>", element("users_config", str(users))]
+    return document(lines)
 
 
 def _users_xml(database: str) -> str:
     fixed = "".join(f"<{name}><readonly/></{name}>" for name in FIXED_SETTINGS)
-    settings = "".join(_element(name, value) for name, value in _PROFILE.items())
+    settings = "".join(element(name, value) for name, value in PROFILE.items())
     roles = "".join(
-        f"<{role}><grants>{_grants(grants, database)}</grants></{role}>"
-        for role, grants in _ROLES.items()
+        f"<{role}><grants>{grants_of(role, database)}</grants></{role}>" for role in _ROLES
     )
     every_role = _grants((f"GRANT {', '.join(_ROLES)}",), database)
-    return _document(
+    return document(
         [
             f"<profiles><default>{settings}<constraints>{fixed}</constraints></default></profiles>",
             "<quotas><default/></quotas>",
@@ -127,15 +127,22 @@ def _users_xml(database: str) -> str:
     )
 
 
+def grants_of(role: str, database: str) -> str:
+    """A role's rights on a database, as ``<query>`` elements."""
+    return _grants(_ROLES[role], database)
+
+
 def _grants(grants: tuple[str, ...], database: str) -> str:
-    return "".join(_element("query", grant.format(database=database)) for grant in grants)
+    return "".join(element("query", grant.format(database=database)) for grant in grants)
 
 
-def _element(name: str, value: int | str) -> str:
+def element(name: str, value: int | str) -> str:
+    """A setting; a name with dots is nested, a value that is XML stays as it is."""
     for part in reversed(name.split(".")):
         value = f"<{part}>{value if '<' in str(value) else escape(str(value))}</{part}>"
     return str(value)
 
 
-def _document(lines: list[str]) -> str:
+def document(lines: list[str]) -> str:
+    """A configuration file of these elements."""
     return "\n".join(["<clickhouse>", *lines, "</clickhouse>", ""])
