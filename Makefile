@@ -17,7 +17,7 @@ SECONDS ?= 60
 SEED ?= 1
 SEEDS ?= 10
 
-.PHONY: help demo test up down status logs clean load train promote rollback model-report simulate backtest parity api-key api-keys api-key-revoke dead-letters check bench chaos attack dashboards screenshots lock
+.PHONY: help demo test up down status logs clean load train promote rollback model-report simulate backtest parity api-key api-keys api-key-revoke dead-letters check bench chaos attack dashboards screenshots containers lock
 
 help: ## this list
 	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 22
@@ -106,6 +106,9 @@ attack: $(STAMP) ## every attack among honest people, against a stack of its own
 
 dashboards: $(STAMP) ## write Grafana's files in grafana/generated from the dashboards in Python
 	@$(PYTHON) -m grafana build
+
+containers: $(STAMP) ## write the containers' configuration in infra/docker/generated
+	@$(PYTHON) -m infra.docker
 
 lock: $(STAMP) ## pin and hash the requirements again; UPGRADE=1 takes newer versions
 	@env -u PIP_FIND_LINKS $(VENV)/bin/pip-compile -q $(if $(UPGRADE),--upgrade) --allow-unsafe --extra=dev --extra=native --generate-hashes \

@@ -1,16 +1,14 @@
 """Grafana's own types, in TypeScript, and what its compiler says of a dashboard."""
 
 import json
-import os
 import re
 import shutil
 import subprocess
 from collections.abc import Iterator, Mapping
-from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from tests.conftest import CACHE
+from tests.npm import node_modules
 
 HERE = Path(__file__).resolve().parents[1] / "grafana_schema"
 VERSIONS: Mapping[str, str] = {
@@ -19,31 +17,7 @@ VERSIONS: Mapping[str, str] = {
 }
 """The oldest and the newest Grafana, and where their types lie."""
 
-_INSTALLING_S, _CHECKING_S = 300, 100
-
-
-def installed_types() -> Path:
-    """The folder ``node_modules`` with the locked types and compiler, in the cache.
-
-    Raises:
-        AssertionError: npm could not fetch them; the message is npm's.
-    """
-    lock = (HERE / "package-lock.json").read_bytes()
-    folder = CACHE / "grafana-schema" / sha256(lock).hexdigest()[:12]
-    if not (folder / "complete").exists():
-        made = folder.with_name(f"{folder.name}.{os.getpid()}")
-        made.mkdir(parents=True)
-        for name in ("package.json", "package-lock.json"):
-            shutil.copy(HERE / name, made)
-        command = ["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]
-        done = subprocess.run(
-            command, cwd=made, capture_output=True, text=True, timeout=_INSTALLING_S
-        )
-        assert done.returncode == 0, f"npm cannot fetch Grafana's types: {done.stderr}"
-        (made / "complete").touch()
-        shutil.rmtree(folder, ignore_errors=True)
-        made.rename(folder)
-    return folder / "node_modules"
+_CHECKING_S = 100
 
 
 def complaints(
@@ -56,7 +30,7 @@ def complaints(
         dashboards: documents by uid.
         folder: empty; the compiler works there.
     """
-    modules = installed_types()
+    modules = node_modules(HERE)
     (folder / "node_modules").symlink_to(modules)
     for name in ("plain.ts", f"grafana-{version}.ts"):
         shutil.copy(HERE / name, folder)
