@@ -4,12 +4,13 @@ import os
 import re
 import shutil
 import subprocess
+import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from connectors.settings import Settings
+from connectors.settings import Settings, load_settings
 from infra.native.apart import BLOCK, CACHE, PORT_FIELDS, free_ports
 from infra.native.layout import REPOSITORY
 
@@ -36,9 +37,15 @@ class Clone:
         moved[_DEFAULT.monitor_metrics_port] = self.settings.monitor_metrics_port
         moved[_DEFAULT.scoring_metrics_port(0)] = self.settings.scoring_metrics_port(0)
         numbers = "|".join(map(str, moved))
-        # The API's 8000 is also a plain number: a port follows a colon, an equals sign or PORT.
-        return re.sub(
-            rf"(?<=[:=\s])({numbers})\b", lambda found: str(moved[int(found[1])]), text
+        # A port, and no other number that happens to be the same: after a colon or an equals sign.
+        return re.sub(rf"(?<=[:=])({numbers})\b", lambda found: str(moved[int(found[1])]), text)
+
+    def with_secrets(self) -> Settings:
+        """The settings and the secrets that this clone's stack has made."""
+        return Settings(
+            _env_file=None,
+            _secrets_dir=self.settings.secrets_folder,
+            **self.settings.model_dump(exclude_none=True),
         )
 
     def make(self, *words: str, timeout_s: float = 110) -> str:
@@ -88,8 +95,7 @@ def _copy_files(root: Path) -> None:
 
 def _configured(root: Path) -> Settings:
     ports = dict(zip((*PORT_FIELDS, "metrics_port"), free_ports(BLOCK), strict=False))
-    noaat = (REPOSITORY / _DEFAULT.noaat_dir).resolve()
-    values = {**ports, "noaat_dir": os.environ.get("PROMO_NOAAT_DIR", noaat)}
+    values = {**ports, "noaat_dir": (REPOSITORY / load_settings().noaat_dir).resolve()}
     lines = [f"PROMO_{name.upper()}={value}\n" for name, value in values.items()]
     (root / ".env").write_text("".join(lines))
     folders = {"state_dir": root / ".run", "cache_dir": root / ".cache"}
@@ -97,9 +103,9 @@ def _configured(root: Path) -> Settings:
 
 
 def _environment() -> dict[str, str]:
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("PROMO_")}
-    kept.pop("VIRTUAL_ENV", None)
-    kept.pop("MAKEFLAGS", None)
-    kept.pop("MAKELEVEL", None)
-    kept["PATH"] = f"{REPOSITORY / '.venv/bin'}:{kept['PATH']}"
-    return kept
+    """This process's, less what a new shell has not: settings, make's own, an active venv."""
+    ours = ("PROMO_", "VIRTUAL_ENV", "MAKE", "MFLAGS", "PYTHON")
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(ours)}
+    active = Path(sys.prefix, "bin").resolve()
+    folders = os.environ["PATH"].split(":")
+    return kept | {"PATH": ":".join(one for one in folders if Path(one).resolve() != active)}
