@@ -9,6 +9,11 @@ from connectors.errors import FiguresError
 _ATTACK = "`make attack`"
 _REPORT = "`make model-report DATA=path/to/csv`"
 _DRAINED, _AS_MEASURED = "flagged when drained", "flagged when drained (as measured)"
+_IN_WORDS = {
+    "all honest packs": "honest people who resemble attackers",
+    "device_and_ip_only: honest": "honest people of whom device and address alone are known",
+    "device_and_ip_only: alone": "single abusers of whom device and address alone are known",
+}
 
 
 def detection(attack: Mapping[str, Any], report: Mapping[str, Any]) -> Iterator[Quote]:
@@ -38,35 +43,36 @@ def _caught(attack: Mapping[str, Any]) -> Iterator[Quote]:
     yield Quote("of these, as soon as they registered", f"{round(at_once):,}", _ATTACK)
     for one in attack["floors"]:
         if one["what"] == _AS_MEASURED:
-            yield Quote(f"{one['pack']}, which hardly leaves one: caught", _of([one]), _ATTACK)
+            pack = _IN_WORDS.get(one["pack"], one["pack"])
+            yield Quote(f"{pack}, which hardly leaves one: caught", _of([one]), _ATTACK)
 
 
 def _suspected(floors: Sequence[Mapping[str, Any]]) -> Iterator[Quote]:
-    for one in floors:
-        if one["is_ceiling"]:
-            yield Quote(
-                f"{one['pack']}: {one['what']}",
-                f"{_of([one])} (ceiling: {one['bound']:.1%})",
-                _ATTACK,
-            )
+    ceilings = [one for one in floors if one["is_ceiling"]]
+    for pack in dict.fromkeys(one["pack"] for one in ceilings):
+        mine = [one for one in ceilings if one["pack"] == pack]
+        yield Quote(
+            f"{_IN_WORDS[pack]}: {'; '.join(one['what'] for one in mine)}",
+            "; ".join(f"{_of([one])} (ceiling: {one['bound']:.1%})" for one in mine),
+            _ATTACK,
+        )
 
 
 def _by_the_model(report: Mapping[str, Any]) -> Iterator[Quote]:
     alerted = [one for one in report["levels"] if one["level"] in ("high", "critical")]
     everybody = report["levels"]
     yield Quote(
-        "Noaat data, trained model and rules: abusers found, honest people suspected",
+        "Noaat data, model and rules, cross-validated: abusers found; honest people suspected",
         f"{_sum(alerted, 'abusers')} of {_sum(everybody, 'abusers')};"
         f" {_sum(alerted, 'honest')} of {_sum(everybody, 'honest')}",
         _REPORT,
     )
-    for one in report["cross_validation"]:
-        if one["method"] == "model and rules":
-            yield Quote(
-                f"Noaat data: average precision {one['stage']}, cross-validated",
-                f"{one['average_precision']:.2f} ± {one['deviation']:.3f}",
-                _REPORT,
-            )
+    published = [one for one in report["cross_validation"] if one["method"] == "model and rules"]
+    yield Quote(
+        f"Noaat data: average precision {'; '.join(one['stage'] for one in published)}",
+        "; ".join(f"{one['average_precision']:.2f} ± {one['deviation']:.3f}" for one in published),
+        _REPORT,
+    )
 
 
 def _of(shares: Sequence[Mapping[str, Any]]) -> str:

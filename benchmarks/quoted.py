@@ -75,12 +75,6 @@ SPEED = (
         _RATE,
     ),
     Source(
-        "a ring grows: to the corrected risk in ClickHouse",
-        "speed",
-        "revision",
-        "ring joined to earlier account's corrected risk in ClickHouse",
-    ),
-    Source(
         "from commit to visible in ClickHouse, at {}",
         "speed",
         "freshness",
@@ -101,18 +95,15 @@ SPEED = (
         "slowest panel, everything",
         r"[\d,]+ redemptions",
     ),
-    Source("API on one core: risks looked up", "speed-answers", "answers", "risk look-ups on one core"),
     Source(
-        "the same, beside a minimal FastAPI route",
-        "speed-answers",
-        "answers",
-        "look-ups beside a minimal FastAPI route",
+        "API on one core: risks looked up", "speed-answers", "answers", "risk look-ups on one core"
     ),
-    Source("API on one core: registrations scored", "speed-answers", "answers", "scorings on one core"),
+    Source(
+        "API on one core: registrations scored", "speed-answers", "answers", "scorings on one core"
+    ),
     Source("first start", "speed", "startup", "first `make up`, jars present"),
     Source("later starts", "speed", "startup", "later `make up`"),
     Source("memory of all parts, idle", "speed", "startup", "memory, idle"),
-    Source("processor of all parts, idle", "speed", "startup", "processor, idle"),
 )
 
 

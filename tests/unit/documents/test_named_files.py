@@ -20,7 +20,9 @@ FOLDERS = sorted(
 CODE = [name for name in FOLDERS if (REPOSITORY / name / "__init__.py").exists()]
 
 # Not an image with its version, as in grafana/grafana:1.2.
-_PATH = re.compile(rf"(?<![\w./<{{-])(?:\./)?((?:{'|'.join(FOLDERS)})/[\w./<>{{}},*…-]*+)(?!:\d+\.)")
+_PATH = re.compile(
+    rf"(?<![\w./<{{-])(?:\./)?((?:{'|'.join(FOLDERS)})/[\w./<>{{}},*…-]*+)(?!:\d+\.)"
+)
 _TEST = re.compile(r"(?<![\w./-])(tests/[\w/]+\.py)::(\w+)")
 _RUN = re.compile(r"(?:python3?|PYTHON\)) -m ([\w.]+)")
 _DOTTED = re.compile(rf"^((?:{'|'.join(CODE)})(?:\.\w+)+)(?:\(.*\))?$")
