@@ -1,7 +1,8 @@
 """Every page is run as it stands: all its commands and programs, in a fresh clone.
 
-Pages share one clone and its stack, README first, as a new user does. What a page shows right
-after a block must be what the block prints.
+All share one clone: README begins in it from nothing, as a new user does, and the other pages
+share a stack that begins without data. What a page shows right after a block must be what the
+block prints.
 """
 
 import re
@@ -133,13 +134,25 @@ def clone(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Clone]:
         yield made
 
 
+@pytest.fixture(scope="module")
+def empty_stack(clone: Clone) -> None:
+    """The clone's stack, up and without what README has left."""
+    if clone.settings.state_dir.exists():
+        clone.make("down")
+        clone.make("clean", "FORCE=1")
+    clone.make("up")
+
+
 @pytest.mark.timeout(_PAGE_S + 60)
 @pytest.mark.parametrize("name", PAGES)
-def test_every_block_of_a_page_works(clone: Clone, name: str, tmp_path: Path) -> None:
+def test_every_block_of_a_page_works(
+    clone: Clone, name: str, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
     """Pasted one after the other into a shell, at the root of the clone."""
     page = PAGES[name]
     if name != "README.md":
-        clone.make("up")
+        request.getfixturevalue("empty_stack")
+        clone.make("up")  # what a page before has stopped
     if name in PREPARED:
         PREPARED[name](clone)
     found = list(examples(page))
