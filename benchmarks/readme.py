@@ -6,6 +6,7 @@ A table stands between ``<!-- figures: name -->`` and ``<!-- end -->``.
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 import orjson
 
@@ -26,7 +27,7 @@ def tables() -> dict[str, str]:
     Raises:
         FiguresError: a figure that a table quotes is in no file.
     """
-    results = {path.stem: orjson.loads(path.read_bytes()) for path in RESULTS.glob("*.json")}
+    results = measured()
     if "attack" not in results or not _REPORT.exists():
         raise FiguresError(f"{RESULTS}/attack.json or {_REPORT} is not there: measure them")
     found = detection(results["attack"], orjson.loads(_REPORT.read_bytes()))
@@ -40,6 +41,11 @@ def tables() -> dict[str, str]:
         "detection": _table(found),
         "survival": _table(quoted.survival(results), quoted.circumstances(results, ["survival"])),
     }
+
+
+def measured() -> dict[str, Any]:
+    """What every file of results says, by its name without ending."""
+    return {path.stem: orjson.loads(path.read_bytes()) for path in RESULTS.glob("*.json")}
 
 
 def filled(page: str, by_name: Mapping[str, str]) -> str:

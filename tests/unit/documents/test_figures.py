@@ -5,7 +5,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from benchmarks.readme import filled, tables
+from benchmarks.quoted import speed
+from benchmarks.readme import filled, measured, tables
 from connectors.errors import FiguresError
 from connectors.settings import Settings
 from tests.pages import Page, page_at, pages
@@ -74,6 +75,28 @@ def test_a_figure_that_nobody_measured_is_found() -> None:
     page = Page("docs/x.md", f"**Measured.** 123,456 events/s, p99 9.87 s\n({speed}).\n\nAnd 7.")
 
     assert len(list(unsupported(page))) == 2
+
+
+def test_a_figure_that_is_in_no_file_is_refused() -> None:
+    empty = {"name": "drain", "section": {"title": "", "notes": [], "figures": []}}
+
+    with pytest.raises(FiguresError, match="has no benchmark drain"):
+        list(speed({}))
+    with pytest.raises(FiguresError, match="no figure named 'backlog, one scoring worker'"):
+        list(speed({"speed": {"benchmarks": [empty]}}))
+
+
+def test_a_figure_that_misses_its_aim_says_so() -> None:
+    quotes = {quote.what: quote.measured for quote in speed(measured())}
+    drained = measured()["speed"]["benchmarks"]
+    (figure,) = [
+        one
+        for benchmark in drained
+        for one in benchmark["section"]["figures"]
+        if one["name"] == "backlog, one scoring worker"
+    ]
+
+    assert ("not met" in quotes["a backlog, one scoring worker"]) is (figure["met"] is False)
 
 
 def test_a_table_that_there_is_not_is_refused() -> None:
