@@ -48,7 +48,7 @@ class Clone:
             **self.settings.model_dump(exclude_none=True),
         )
 
-    def make(self, *words: str, timeout_s: float = 110) -> str:
+    def make(self, *words: str, timeout_s: float = 300) -> str:
         """Run ``make`` here and give back what it prints.
 
         Raises:

@@ -30,7 +30,7 @@ THEIR_DATA = "path/to/csv"
 """What stands for a reader's own folder of CSV files; the Noaat files are taken."""
 
 _MARK = "@@@ block {}"
-_PAGE_S = 400
+_PAGE_S = 600
 _NEAR = 0.25
 """Figures of an example that depend on the hour may differ by so much of themselves."""
 
