@@ -1,6 +1,7 @@
 """``python -m benchmarks [name …]``: measure, print, and write into ``benchmarks/results``.
 
-Without names: all figures of speed; ``--survival``: all figures of survival.
+Without names: all figures of speed; ``--survival``: all figures of survival. ``readme`` measures
+nothing: it writes the documents' tables of figures again from what was measured.
 """
 
 import argparse
@@ -20,6 +21,7 @@ from benchmarks import (
     latency,
     outages,
     page,
+    readme,
     revision,
     startup,
     sustained,
@@ -29,6 +31,7 @@ from benchmarks.machine import describe
 from benchmarks.neighbours import watched
 from benchmarks.report import Outcome, write_results
 from benchmarks.workbench import Workbench
+from connectors.errors import FiguresError
 from connectors.settings import load_settings
 
 # Those that share the live stack follow each other, the heaviest last.
@@ -53,6 +56,8 @@ def main() -> int:
     parser.add_argument("names", nargs="*", metavar="name", help=", ".join(BENCHMARKS))
     parser.add_argument("--survival", action="store_true", help="instead of speed")
     asked = parser.parse_args()
+    if asked.names == ["readme"]:
+        return _write_documents()
     suite, whole = ("survival", SURVIVAL) if asked.survival else ("speed", SPEED)
     names = asked.names or list(whole)
     if unknown := set(names) - set(BENCHMARKS):
@@ -67,6 +72,15 @@ def main() -> int:
     text, data = write_results(stem, f"Figures of {suite}", machine, outcomes)
     print(f"\n{text.read_text()}\nwritten: {text}, {data}")
     return 1 if any(outcome.failure for outcome in outcomes) else 0
+
+
+def _write_documents() -> int:
+    try:
+        readme.write()
+    except FiguresError as error:
+        print(error, file=sys.stderr)
+        return 1
+    return 0
 
 
 def _run(name: str, bench: Workbench) -> Outcome:

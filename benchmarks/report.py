@@ -11,7 +11,7 @@ from benchmarks.machine import Machine
 from benchmarks.neighbours import Neighbours
 
 RESULTS = Path(__file__).parent / "results"
-_BUSY_CORES = 0.1
+BUSY_CORES = 0.1
 """Cores busy with other work from which on a figure says something of that work too."""
 
 
@@ -71,7 +71,7 @@ def _circumstances(machine: Machine) -> Iterator[str]:
 
 
 def _warning(outcomes: Sequence[Outcome]) -> Iterator[str]:
-    disturbed = [o.name for o in outcomes if o.others.mean_cores > _BUSY_CORES]
+    disturbed = [o.name for o in outcomes if o.others.mean_cores > BUSY_CORES]
     if disturbed:
         yield ""
         yield (

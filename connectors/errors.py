@@ -18,6 +18,7 @@
     ├── GrafanaError            do with Grafana as the message says
     ├── SimulationError         take a pack, a seed or figures as the message says
     ├── DashboardError          fix the dashboard that the message names, `make dashboards`
+    ├── FiguresError            measure what the message names, or quote another figure
     ├── UnfitChoice             nothing: a reader asked a dashboard for what it does not offer
     └── DrainStalled            look at the consumer group the message names
 """
@@ -95,6 +96,10 @@ class SimulationError(PromoError):
 
 class DashboardError(PromoError):
     """A generated dashboard holds something that the built-in page cannot show."""
+
+
+class FiguresError(PromoError):
+    """A document quotes a figure that no file of results has."""
 
 
 class UnfitChoice(PromoError):

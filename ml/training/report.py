@@ -1,4 +1,4 @@
-"""The report on a model: a page of Markdown and its pictures. The page is pure.
+"""The report on a model: a page of Markdown, its pictures, its figures. The page is pure.
 
 The same study gives the same bytes; there is no time of day in it, and no account's name.
 """
@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
+from ml.training import report_figures
 from ml.training import report_text as text
 from ml.training.evaluate import Method, Stage
 from ml.training.figures import Figures
@@ -19,7 +20,7 @@ _SHOWN_RECALLS = ("0.50", "0.67", "0.75")
 
 
 def write_report(study: Study, folder: Path) -> Path:
-    """Write the page and its pictures; returns the page."""
+    """Write the page, its pictures and its figures; returns the page."""
     # Here, because whoever only asks for the tables need not load what draws.
     from ml.training import plots
 
@@ -27,6 +28,7 @@ def write_report(study: Study, folder: Path) -> Path:
     plots.draw(study, folder)
     page = folder / FILE
     page.write_text(report(study))
+    (folder / report_figures.FILE).write_bytes(report_figures.figures_of(study))
     return page
 
 

@@ -2,10 +2,12 @@
 
 from pathlib import Path
 
+import orjson
 import pytest
 
 from connectors.settings import Settings
 from ml.policy import STANDARD
+from ml.training import report_figures
 from ml.training.evaluate import evaluate
 from ml.training.examples import examples_of
 from ml.training.replay import replay
@@ -37,7 +39,7 @@ def test_the_same_data_give_the_same_bytes(study: Study, tmp_path: Path) -> None
     write_report(studied(), tmp_path / "other")
 
     assert contents(tmp_path / "one") == contents(tmp_path / "other")
-    assert len(contents(tmp_path / "one")) == 5
+    assert len(contents(tmp_path / "one")) == 6
 
 
 def test_every_picture_is_shown_on_the_page_and_every_section_is_there(
@@ -46,13 +48,25 @@ def test_every_picture_is_shown_on_the_page_and_every_section_is_there(
     page = write_report(study, tmp_path).read_text()
 
     for name, data in contents(tmp_path).items():
-        if name != FILE:
+        if name.endswith(".png"):
             assert f"]({name})" in page
             assert data.startswith(b"\x89PNG")
             assert b"tEXt" not in data
     for section in ("order of time", "Calibration", "money", "Cross-validation", "not found"):
         assert f"{section}" in page
     assert "chosen by people who\nhad looked at the Noaat data" in page
+
+
+def test_figures_for_programs_are_those_of_the_page(study: Study, tmp_path: Path) -> None:
+    page = write_report(study, tmp_path).read_text()
+    found = orjson.loads((tmp_path / report_figures.FILE).read_bytes())
+
+    assert f"| accounts | {found['data']['accounts']:,} |" in page
+    for one in found["cross_validation"]:
+        spread = f"{one['average_precision']:.3f} ± {one['deviation']:.3f}"
+        assert f"| {one['stage']} | {one['method']} | {spread} |" in page
+    for one in found["levels"]:
+        assert f"| {one['level']} | {one['abusers']:,} | {one['honest']:,} |" in page
 
 
 def test_the_page_names_no_account(study: Study, tmp_path: Path) -> None:
