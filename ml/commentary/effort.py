@@ -48,8 +48,14 @@ def effort(repository: Path) -> tuple[Area, ...]:
     for path in _written(repository):
         parts = path.relative_to(repository).parts
         area, is_test = _area(parts)
-        lines[area, is_test] += sum(bool(line.strip()) for line in path.open(encoding="utf-8"))
+        lines[area, is_test] += lines_of(path)
     return tuple(Area(name, lines[name, False], lines[name, True]) for name in AREAS)
+
+
+def lines_of(path: Path) -> int:
+    """Lines of a file that are not blank."""
+    with path.open(encoding="utf-8") as file:
+        return sum(bool(line.strip()) for line in file)
 
 
 def tests_share(areas: Sequence[Area]) -> float:

@@ -12,6 +12,8 @@ from ml.commentary.effort import Area, effort
 from ml.commentary.fits import DEALT, REPEATS, Chance, average_precisions, beside_chance
 from ml.commentary.fits import with_phones_as as phones_as
 from ml.commentary.leftover import NEITHER, Test, attributes, compare
+from ml.commentary.links import Links, links
+from ml.commentary.phones import Phones, national, phones, shape_by_account
 from ml.commentary.quality import Quality, quality
 from ml.commentary.shop import Shop
 from ml.commentary.signals import FAST, Reach, Signals, among, signals
@@ -69,8 +71,8 @@ class Findings:
     ranked: Ranked
     order: traps.RowOrder
     calendar: traps.Calendar
-    phones: traps.Phones
-    links: traps.Links
+    phones: Phones
+    links: Links
     quality: Quality
     cited: Cited
     effort: tuple[Area, ...]
@@ -106,7 +108,7 @@ def findings(shop: Shop, repository: Path) -> Findings:
     reached = signals(shop.accounts)
     left = among(shop.accounts, reached.untouched)
     examples = examples_of(replay(shop.history))
-    cleaned = phones_as(examples, traps.shape_by_account(shop, traps.national))
+    cleaned = phones_as(examples, shape_by_account(shop, national))
     early, late = average_precisions(examples, examples.at_registration, examples.newest)
     cleaned_early, cleaned_late = average_precisions(
         cleaned, cleaned.at_registration, cleaned.newest
@@ -125,8 +127,8 @@ def findings(shop: Shop, repository: Path) -> Findings:
         ranked=Ranked(early, late, cleaned_early, cleaned_late),
         order=traps.row_order(shop),
         calendar=traps.calendar(shop.accounts, reached.separating),
-        phones=traps.phones(shop),
-        links=traps.links(shop),
+        phones=phones(shop),
+        links=links(shop),
         quality=quality(shop),
         cited=cited(repository),
         effort=effort(repository),

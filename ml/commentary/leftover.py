@@ -13,8 +13,10 @@ from decimal import Decimal
 from scipy.stats import fisher_exact, mannwhitneyu
 
 from connectors.loading.tables import Table
+from ml.commentary.habits import Habits
+from ml.commentary.share import Share
 from ml.commentary.shop import Account, Shop
-from ml.commentary.signals import ADULT_YEARS, Habits, Share, years_at_signup
+from ml.commentary.signals import ADULT_YEARS, years_at_signup
 
 SIGNIFICANT = 0.05
 NEITHER = "neither verified"

@@ -10,13 +10,14 @@ import textwrap
 from dataclasses import fields
 from pathlib import Path
 
-from ml.commentary.effort import tests_share
+from ml.commentary.effort import lines_of, tests_share
 from ml.commentary.findings import Findings
 from ml.commentary.tables import tables
 from ml.commentary.traps import HEAD_PERCENT
 from ml.features.feature import COMMON_FROM
 from ml.features.redemptions import SLOW_US
 from ml.rules.speed import FAST_US
+from ml.training import fit
 
 SECTIONS = Path(__file__).parent / "sections"
 WIDTH = 100
@@ -48,6 +49,7 @@ def _named(found: Findings) -> dict[str, object]:
         "rule_minutes": FAST_US // _MINUTE_US,
         "model_minutes": SLOW_US // _MINUTE_US,
         "common_from": COMMON_FROM,
+        "fit_lines": lines_of(Path(fit.__file__)),
         "tests_share": tests_share(found.effort),
         "head_percent": HEAD_PERCENT,
     }

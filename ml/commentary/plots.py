@@ -9,9 +9,10 @@ from pathlib import Path
 import matplotlib as mpl
 import numpy as np
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from ml.commentary.findings import Findings
-from ml.commentary.signals import Share
+from ml.commentary.share import Share
 from ml.commentary.sizes import Month
 from ml.training.plots import save, sheet
 
@@ -121,6 +122,7 @@ def _calendar(found: Findings) -> Figure:
     below.legend(loc="upper left", ncols=2)
     for axes in (above, below):
         axes.grid(alpha=0.3)
+        axes.yaxis.set_major_locator(MaxNLocator(integer=True, nbins=5))
     return figure
 
 

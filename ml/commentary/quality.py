@@ -10,8 +10,9 @@ from zoneinfo import available_timezones
 from connectors.loading.tables import COLUMNS, Table
 from connectors.loading.values import Reason
 from connectors.traits import email_domain, user_agent_family
+from ml.commentary.habits import Habits
 from ml.commentary.shop import Account, Columns, Shop
-from ml.commentary.signals import ADULT_YEARS, OLD_YEARS, Habits, years_at_signup
+from ml.commentary.signals import ADULT_YEARS, OLD_YEARS, years_at_signup
 
 
 @dataclass(frozen=True, slots=True)

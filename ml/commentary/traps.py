@@ -1,26 +1,18 @@
 """What separates abusers by accident of how the data was made, or would be lost. Pure."""
 
-import re
-from collections import Counter, defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import combinations
 
 from sklearn.metrics import average_precision_score, roc_auc_score
 
 from connectors.loading.tables import Table
-from connectors.traits import phone_shape
+from ml.commentary.habits import Habits
 from ml.commentary.shop import Account, Shop
-from ml.commentary.signals import FAST, SIGNALS, UNVERIFIED, Habits, Reach, reach_of
-from ml.features.feature import COMMON_FROM
+from ml.commentary.signals import FAST, SIGNALS, UNVERIFIED, Reach
 
 HEAD_PERCENT = 3
 """Of the rows of a file, for saying what its head holds."""
-
-Clean = Callable[[str], str]
-_EXTENSION = re.compile(r"(?:x|ext\.?|#)\s*\d+\s*$", re.IGNORECASE)
-_COUNTRY = re.compile(r"^(?:00)?1(?=\d{10}$)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,43 +68,6 @@ class Calendar:
     both: int
     early: int
     early_or_after: int
-
-
-@dataclass(frozen=True, slots=True)
-class Phones:
-    """Whom unusual phones reach: as they came, by their digits, and as one national format.
-
-    Attributes:
-        raw, digits, national: the signal after each treatment.
-        shared: phones held by several accounts, by the pipeline's own form of a number.
-    """
-
-    raw: Reach
-    digits: Reach
-    national: Reach
-    shared: int
-
-
-@dataclass(frozen=True, slots=True)
-class Links:
-    """What accounts share, and whether any has redeemed a code that a linked one has redeemed.
-
-    Attributes:
-        devices, addresses, networks, mailboxes, phones: identifiers that several accounts have.
-        by_mailbox, by_phone: the accounts that share one.
-        pairs, same_code: pairs of accounts linked by mailbox or phone, and those of them that
-            redeemed the same code.
-    """
-
-    devices: int
-    addresses: int
-    networks: int
-    mailboxes: int
-    by_mailbox: int
-    phones: int
-    by_phone: int
-    pairs: int
-    same_code: int
 
 
 def row_order(shop: Shop) -> RowOrder:
@@ -188,82 +143,3 @@ def fast_ones(accounts: Sequence[Account]) -> list[Account]:
     """The accounts that redeemed at once."""
     habits = Habits(accounts)
     return [account for account in accounts if SIGNALS[FAST](account, habits)]
-
-
-def phones(shop: Shop) -> Phones:
-    """The signal as it is, and after two ways to clean numbers before looking at them."""
-    habits = Habits(shop.accounts)
-    raw = {a.profile.user_id for a in shop.accounts if habits.is_unusual("phone_shape", a.profile)}
-    return Phones(
-        raw=_reach(shop, "as they came", raw),
-        digits=_reach(shop, "digits alone", _unusual(shop, digits)),
-        national=_reach(shop, "one national format", _unusual(shop, national)),
-        shared=habits.shared("phone")[0],
-    )
-
-
-def digits(phone: str) -> str:
-    """A phone number's digits, those of an extension too."""
-    return re.sub(r"\D", "", phone)
-
-
-def national(phone: str) -> str:
-    """A North American number as ``+1`` and ten digits (E.164): what cleaning gives.
-
-    An extension, signs, and a country code that is there or not leave no trace; what is no such
-    number keeps its digits.
-    """
-    number = _COUNTRY.sub("", digits(_EXTENSION.sub("", phone)))
-    return f"+1{number}" if len(number) == 10 else number
-
-
-def shape_by_account(shop: Shop, clean: Clean) -> dict[str, str | None]:
-    """The shape of each account's phone once it is cleaned; None without one."""
-    return {
-        a.profile.user_id: phone_shape(clean(str(a.row["phone"]))) if a.row["phone"] else None
-        for a in shop.accounts
-    }
-
-
-def links(shop: Shop) -> Links:
-    """What accounts share."""
-    habits = Habits(shop.accounts)
-    pairs = linked_pairs(shop.accounts)
-    codes = {
-        a.profile.user_id: {event.promo_code for event in a.redemptions} for a in shop.accounts
-    }
-    mailboxes, by_mailbox = habits.shared("canonical_email")
-    numbers, by_phone = habits.shared("phone")
-    return Links(
-        devices=habits.shared("device")[0],
-        addresses=habits.shared("ip")[0],
-        networks=habits.shared("network")[0],
-        mailboxes=mailboxes,
-        by_mailbox=by_mailbox,
-        phones=numbers,
-        by_phone=by_phone,
-        pairs=len(pairs),
-        same_code=sum(bool(codes[one] & codes[other]) for one, other in pairs),
-    )
-
-
-def linked_pairs(accounts: Sequence[Account]) -> set[tuple[str, str]]:
-    """Pairs of accounts with the same device, mailbox or phone."""
-    holders: dict[tuple[str, str], list[str]] = defaultdict(list)
-    for account in accounts:
-        for fact in ("device", "canonical_email", "phone"):
-            value = getattr(account.profile, fact)
-            if value is not None:
-                holders[fact, value].append(account.profile.user_id)
-    return {pair for them in holders.values() for pair in combinations(sorted(them), 2)}
-
-
-def _unusual(shop: Shop, clean: Clean) -> set[str]:
-    shapes = shape_by_account(shop, clean)
-    counts = Counter(shapes.values())
-    return {u for u, shape in shapes.items() if counts[shape] / len(shapes) < COMMON_FROM}
-
-
-def _reach(shop: Shop, name: str, holders: set[str]) -> Reach:
-    everybody = {a.profile.user_id for a in shop.accounts}
-    return reach_of(name, holders, set(shop.abusers), everybody - shop.abusers)

@@ -13,14 +13,19 @@ from ml.commentary.__main__ import REPOSITORY, write
 from ml.commentary.cited import cell, cited
 from ml.commentary.effort import AREAS, effort
 from ml.commentary.findings import Findings, findings
+from ml.commentary.habits import Habits
+from ml.commentary.handled import handled
 from ml.commentary.leftover import compare
+from ml.commentary.links import links
 from ml.commentary.page import SECTIONS
+from ml.commentary.phones import digits, national, phones
 from ml.commentary.plots import PICTURES
 from ml.commentary.quality import conflicting_lines, quality
+from ml.commentary.share import Share
 from ml.commentary.shop import Shop, read_shop
-from ml.commentary.signals import FAST, UNVERIFIED, Habits, Share, signals
+from ml.commentary.signals import FAST, UNVERIFIED, signals
 from ml.commentary.sizes import sizes
-from ml.commentary.traps import calendar, digits, links, national, phones, row_order
+from ml.commentary.traps import calendar, row_order
 from ml.commentary.waits import waits
 from tests.unit.ml.commentary_files import write_files
 
@@ -283,15 +288,12 @@ def test_no_number_of_the_data_is_typed() -> None:
     assert set(re.findall(r"\d[\d.,%]*\d|\d", text)) <= {"95", "0.5", "503"}
 
 
-def test_each_test_that_the_page_names_is_there(found: Findings, tmp_path: Path) -> None:
-    write(found, tmp_path / "page.md")
-    named = re.findall(r"\[(test_\w+)\]\(\.\./(\S+?)\)", (tmp_path / "page.md").read_text())
-
-    assert len(named) > 10
-    for name, path in named:
+def test_what_handles_each_problem_and_its_test_are_there(found: Findings) -> None:
+    for problem in handled(found):
+        path, _, name = problem.test.partition("::")
         tree = ast.parse((REPOSITORY / path).read_text())
-        functions = {n.name for n in ast.walk(tree) if isinstance(n, ast.FunctionDef)}
-        assert name in functions, path
+        assert (REPOSITORY / problem.code).is_file()
+        assert name in {n.name for n in ast.walk(tree) if isinstance(n, ast.FunctionDef)}
 
 
 def _sections() -> str:
