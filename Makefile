@@ -17,7 +17,7 @@ SECONDS ?= 60
 SEED ?= 1
 SEEDS ?= 10
 
-.PHONY: help demo test up down status logs clean load train promote rollback model-report simulate backtest parity api-key api-keys api-key-revoke dead-letters check bench chaos attack dashboards screenshots containers lock
+.PHONY: help demo test up down status logs clean load train promote rollback model-report data-commentary simulate backtest parity api-key api-keys api-key-revoke dead-letters check bench chaos attack dashboards screenshots containers lock
 
 help: ## this list
 	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 22
@@ -61,6 +61,9 @@ rollback: $(STAMP) ## go back to the model before, rescore; again: further back
 
 model-report: $(STAMP) ## evaluate on DATA=folder and write docs/model-report; publishes nothing
 	@$(PYTHON) -m ml.training.model_report $(DATA) --into docs/model-report
+
+data-commentary: $(STAMP) ## count what DATA=folder tells and write docs/data-commentary.md
+	@$(PYTHON) -m ml.commentary $(DATA) --into docs/data-commentary.md
 
 simulate: $(STAMP) ## seeded traffic with attackers: PACK=name RATE=n SECONDS=n SEED=n
 	@$(PYTHON) -m simulator --pack $(PACK) --rate $(RATE) --seconds $(SECONDS) --seed $(SEED)

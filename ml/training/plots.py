@@ -32,14 +32,14 @@ _TICKS = (0.001, 0.01, 0.1, 0.5, 0.9, 0.99, 0.999)
 def draw(study: Study, folder: Path) -> None:
     """Write the four PNG files into an existing folder."""
     with mpl.rc_context(rc=mpl.rcParamsDefault):
-        _save(_precision_recall(study), folder / PRECISION_RECALL)
-        _save(_reliability(study), folder / RELIABILITY)
-        _save(_cost(study), folder / COST)
-        _save(_importance(study), folder / IMPORTANCE)
+        save(_precision_recall(study), folder / PRECISION_RECALL)
+        save(_reliability(study), folder / RELIABILITY)
+        save(_cost(study), folder / COST)
+        save(_importance(study), folder / IMPORTANCE)
 
 
 def _precision_recall(study: Study) -> Figure:
-    figure, axes = _sheet("share of the abusers that is found", "share of abusers among the found")
+    figure, axes = sheet("share of the abusers that is found", "share of abusers among the found")
     found = study.evaluation
     for method in (Method.PUBLISHED, Method.MODEL, Method.LOGISTIC, Method.RULES):
         if method not in found.out_of_fold:
@@ -52,7 +52,7 @@ def _precision_recall(study: Study) -> Figure:
 
 
 def _reliability(study: Study) -> Figure:
-    figure, axes = _sheet("probability, mean of a bin", "share of abusers in the bin")
+    figure, axes = sheet("probability, mean of a bin", "share of abusers in the bin")
     found = study.evaluation
     axes.plot([0, 1], [0, 1], color="lightgray", label="taken at its word")
     for method, label in (
@@ -74,7 +74,7 @@ def _reliability(study: Study) -> Figure:
 
 
 def _cost(study: Study) -> Figure:
-    figure, axes = _sheet("probability from which", f"cost of {PER_ACCOUNTS:,} accounts")
+    figure, axes = sheet("probability from which", f"cost of {PER_ACCOUNTS:,} accounts")
     evaluation = study.evaluation
     curve = cost_curve(
         study.costs,
@@ -96,14 +96,15 @@ def _cost(study: Study) -> Figure:
 
 
 def _importance(study: Study) -> Figure:
-    figure, axes = _sheet("share of the gain", "")
+    figure, axes = sheet("share of the gain", "")
     shown = list(study.importances.items())[:_SHOWN_FEATURES][::-1]
     axes.barh([name for name, _ in shown], [share for _, share in shown])
     return figure
 
 
-def _sheet(x: str, y: str) -> tuple[Figure, Axes]:
-    figure = Figure(figsize=(7, 4.5), layout="constrained")
+def sheet(x: str, y: str, height: float = 4.5) -> tuple[Figure, Axes]:
+    """An empty plot with labelled axes, 7 inches wide."""
+    figure = Figure(figsize=(7, height), layout="constrained")
     axes = figure.add_subplot()
     axes.set_xlabel(x)
     axes.set_ylabel(y)
@@ -116,6 +117,7 @@ def _log_odds(probabilities: Numbers) -> Numbers:
     return np.asarray(np.log(cut / (1 - cut)), dtype=np.float64)
 
 
-def _save(figure: Figure, path: Path) -> None:
+def save(figure: Figure, path: Path) -> None:
+    """Write a PNG file: the same bytes for the same figure."""
     FigureCanvasAgg(figure)
     figure.savefig(path, format="png", dpi=100, metadata={"Software": None})

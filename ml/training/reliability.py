@@ -44,13 +44,14 @@ def reliability(labels: Numbers, probabilities: Numbers) -> tuple[Bin, ...]:
         held = (probabilities >= begins) & (probabilities < ends)
         accounts, abusers = int(held.sum()), int(labels[held].sum())
         if accounts:
-            low, high = _interval(abusers, accounts)
+            low, high = wilson(abusers, accounts)
             believed = float(np.mean(probabilities[held]))
             bins.append(Bin(begins, min(ends, 1.0), accounts, abusers, believed, low, high))
     return tuple(bins)
 
 
-def _interval(successes: int, trials: int) -> tuple[float, float]:
+def wilson(successes: int, trials: int) -> tuple[float, float]:
+    """The 95 % interval of a share (Wilson, 1927); ``trials`` is at least 1."""
     share, z2 = successes / trials, _Z**2
     middle = (share + z2 / (2 * trials)) / (1 + z2 / trials)
     spread = math.sqrt(share * (1 - share) / trials + z2 / (4 * trials**2))
