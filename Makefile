@@ -95,6 +95,10 @@ api-key-revoke: $(STAMP) ## end the API key ID=id
 dead-letters: $(STAMP) ## what was set aside and why; REPLAY=1 sends it again
 	@$(PYTHON) -m stream_processors.dead_letters_cli $(if $(REPLAY),--replay)
 
+replay: $(STAMP) ## have GROUP=scoring|warehouse read everything again; changes no result
+	@$(NATIVE) replay "$(GROUP)"
+	@$(if $(filter scoring,$(GROUP)),$(PYTHON) -m stream_processors.end_orphans)
+
 check: $(STAMP) prepare ## format, lint, types, unit tests; under a minute
 	@$(VENV)/bin/ruff format --check .
 	@$(VENV)/bin/ruff check .

@@ -42,8 +42,9 @@ STORES = (
     Store("clickhouse", "clickhouse"),
     Store("models", "models"),
     Store("secrets", "secrets"),
-    # Hashes of API keys; how often which message ended a worker; who is who in played traffic.
-    Store("others", ".", ("api-keys.json", "crashes", "simulated")),
+    # Hashes of API keys; how often which message ended a worker; which hash key the stores were
+    # filled with; who is who in played traffic.
+    Store("others", ".", ("api-keys.json", "crashes", "hash-key-check", "simulated")),
 )
 
 
