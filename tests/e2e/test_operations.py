@@ -1,6 +1,8 @@
 """What an operator does to a stack that has data: rebuilding a store, rotating secrets."""
 
 import shutil
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -20,13 +22,16 @@ from connectors.settings import Settings, required
 from connectors.topics import SCORING_GROUP
 from infra.native import stack as native
 from infra.native.credentials import secret_fields
-from infra.native.layout import layout_of
+from infra.native.layout import REPOSITORY, layout_of
+from infra.native.parts import environment_of
 from infra.native.replay import replay
 from stream_processors.end_orphans import end_orphans
 from tests.conftest import stack_settings, taken_down
 from tests.e2e.pipeline import Pipeline
 from tests.integration.api_client import caller
 from tests.judgements import decide, some_decisions
+from tests.reading import eventually
+from tests.systemd_units import Unit, services
 from tests.traffic import write_traffic
 from tests.truth import assert_exact, rows_in_clickhouse, state_of
 from warehouse.client import reader, writer
@@ -79,6 +84,47 @@ def test_a_lost_clickhouse_is_rebuilt_by_a_replay(filled: Settings) -> None:
 
     assert state_of(filled) == before
     assert_exact(filled)
+
+
+@pytest.mark.parametrize("unit", services(), ids=lambda unit: unit.path.name)
+def test_a_systemd_service_works_with_the_secrets_of_its_unit_alone(
+    filled: Settings, unit: Unit, tmp_path: Path
+) -> None:
+    if unit.path.name == "promo-connector.service":
+        return  # it would point the connector to another folder; tests/unit tells of its settings
+    for name in unit.secrets:
+        shutil.copy(layout_of(filled).secrets / name, tmp_path / name)
+    settings = environment_of(filled, layout_of(filled))
+    environment = settings | unit.environment | {"PROMO_SECRETS_DIR": str(tmp_path)}
+    command = [sys.executable, *unit.command[1:]]
+    if unit.all("Type") == ["oneshot"]:
+        done = subprocess.run(command, cwd=REPOSITORY, env=environment, capture_output=True)
+        assert done.returncode == 0, done.stderr
+        return
+    part = unit.path.stem.removeprefix("promo-").replace("@", "-0")
+    native.stop_part(filled, part)
+    with (tmp_path / "log").open("w") as log:
+        service = subprocess.Popen(
+            command, cwd=REPOSITORY, env=environment, stdout=log, stderr=subprocess.STDOUT
+        )
+        try:
+            eventually(lambda: native.ready(filled, part), f"{part} is ready", timeout_s=40)
+            eventually(lambda: _well(filled, part), f"{part} finds all it needs", timeout_s=40)
+        finally:
+            service.terminate()
+            service.wait(30)
+    assert "is not set" not in (tmp_path / "log").read_text()
+    native.start_part(filled, part)
+
+
+def _well(settings: Settings, part: str) -> bool:
+    if part == "api":
+        return httpx.get(f"{settings.api_url}/readyz", trust_env=False).is_success
+    if part == "monitor":
+        shown = Pipeline(settings).metrics(settings.monitor_metrics_port)
+        up = [line for line in shown.splitlines() if line.startswith("promo_part_up")]
+        return len(up) > 8 and all(line.endswith(" 1.0") for line in up)
+    return True
 
 
 def test_every_secret_but_the_hash_key_is_rotated_by_removing_its_file(filled: Settings) -> None:

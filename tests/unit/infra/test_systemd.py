@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from connectors.debezium.register import connector_config
 from connectors.settings import Settings
 from infra.native.credentials import secret_fields
 from infra.native.layout import REPOSITORY
@@ -80,6 +81,15 @@ def test_a_service_names_only_settings_and_secrets_that_there_are(unit: Unit) ->
         assert name.removeprefix("promo_") in secret_fields()
     if unit.secrets:
         assert unit.environment["PROMO_SECRETS_DIR"] == "%d"
+
+
+def test_the_connector_is_registered_without_knowing_its_password() -> None:
+    unit = read_unit(FOLDER / "promo-connector.service")
+    folder = unit.environment["PROMO_SECRETS_DIR"]
+    assert unit.all("TemporaryFileSystem") == [f"{folder}:ro"]  # nothing of it can be read
+    settings = Settings(_env_file=None, secrets_dir=Path(folder))
+    wanted = f"${{secrets:{folder}:promo_postgres_cdc_password}}"
+    assert connector_config(settings)["database.password"] == wanted
 
 
 def test_units_need_only_units_that_there_are() -> None:
