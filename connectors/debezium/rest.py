@@ -9,6 +9,7 @@ from connectors.errors import DependencyDown, SettingsError
 
 CONNECTOR = "promo"
 BAD_REQUEST = 400
+NOT_FOUND = 404
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +81,43 @@ class ConnectRest:
         path = f"/connectors/{CONNECTOR}/restart?includeTasks=true&onlyFailed=true"
         answer = self._call("POST", path)
         if not answer.is_success:
+            raise DependencyDown(f"Connect answers {answer.status_code}: {answer.text[:300]}")
+
+    def stop(self) -> None:
+        """Have the connector end its task and keep its offsets; returns before it has. Idempotent.
+
+        A connector that is not registered stays so.
+
+        Raises:
+            DependencyDown: Connect does not answer or is rebalancing: try again.
+        """
+        self._change("PUT", "/stop")
+
+    def resume(self) -> None:
+        """Let a stopped connector run again; idempotent. Raises as :meth:`stop`."""
+        self._change("PUT", "/resume")
+
+    def offsets(self) -> dict[str, Any]:
+        """What Debezium remembers of how far it has read; empty when it remembers nothing.
+
+        Raises:
+            DependencyDown: as :meth:`stop`.
+        """
+        answer = self._call("GET", f"/connectors/{CONNECTOR}/offsets")
+        found = answer.json()["offsets"] if answer.is_success else []
+        return dict(found[0]["offset"] or {}) if found else {}
+
+    def forget_offsets(self) -> None:
+        """Have Debezium forget how far it has read: it begins with a snapshot. Idempotent.
+
+        Raises:
+            DependencyDown: as :meth:`stop`; also while the connector is not stopped.
+        """
+        self._change("DELETE", "/offsets")
+
+    def _change(self, method: str, what: str) -> None:
+        answer = self._call(method, f"/connectors/{CONNECTOR}{what}")
+        if not answer.is_success and answer.status_code != NOT_FOUND:
             raise DependencyDown(f"Connect answers {answer.status_code}: {answer.text[:300]}")
 
     def _call(self, method: str, path: str, **more: Any) -> httpx.Response:
