@@ -18,9 +18,10 @@ from typing import Any, LiteralString
 
 from connectors.debezium.register import register
 from connectors.debezium.rest import ConnectRest
+from connectors.debezium.slot import SLOT
 from connectors.debezium.standing import KEY_COLUMNS, standing
 from connectors.debezium.withdrawn import Withdrawer, gone
-from connectors.drain import SLOT, show_drain
+from connectors.drain import show_drain
 from connectors.errors import PromoError, StackError
 from connectors.lag import Offsets
 from connectors.settings import Settings, load_settings
@@ -77,7 +78,9 @@ def _stop(rest: ConnectRest) -> None:
 
 
 def _remembered(rest: ConnectRest) -> int:
-    return max((value for value in rest.offsets().values() if type(value) is int), default=0)
+    """The last version that Debezium has told, as far as it remembers: its offsets' positions."""
+    told = (int(at) for name, at in rest.offsets().items() if name.startswith("lsn") and at)
+    return max(told, default=0)
 
 
 def _drop_slot(settings: Settings, shop: Connection) -> None:
@@ -107,12 +110,15 @@ def _withdraw(settings: Settings, shop: Connection) -> int:
 
 def _move_log_beyond(shop: Connection, version: int) -> int:
     """Write padding until the log's position is behind a version; returns the position."""
-    began = position = int(_one(shop, _POSITION))
+    position = int(_one(shop, _POSITION))
+    if position <= version:
+        behind = version - position
+        print(
+            f"PostgreSQL's log is {behind:,} bytes behind what is known: it is moved on", flush=True
+        )
     while position <= version:
         shop.execute(_PAD, (min(PADDING_BYTES, version - position + 1),))
         position = int(_one(shop, _POSITION))
-    if position > began:
-        print(f"PostgreSQL's log was behind what is known: moved on by {position - began:,} bytes")
     return position
 
 

@@ -1,5 +1,6 @@
 """Kafka Connect's REST interface, as far as this project speaks it."""
 
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -137,4 +138,5 @@ def _health(status: dict[str, Any]) -> ConnectorHealth:
 def _in_a_line(trace: str) -> str:
     lines = trace.splitlines()
     causes = [line for line in lines if line.startswith("Caused by: ")]
-    return " ".join(lines[:1] + causes[-1:])
+    # Debezium's own state, hundreds of characters of it, stands in brackets.
+    return " ".join(re.sub(r"\[.*\]", "[…]", line) for line in lines[:1] + causes[-1:])

@@ -165,8 +165,10 @@ def restart_part(
     """
     started = time.monotonic()
     part_named(settings, name)
-    if not Supervisor(layout_of(settings)).running():
+    layout = layout_of(settings)
+    if not Supervisor(layout).running():
         raise StackError("the stack is down: `make up`")
+    settings = ensure_secrets(settings, layout)
     if kill and _state_pid(settings, name):
         kill_part(settings, name)
     else:
