@@ -48,12 +48,9 @@ def refuse_unreadable(backup: Versions, here: Versions) -> None:
     """
     for name, version in backup.servers.items():
         mine = here.servers.get(name, version)
-        if name == "postgres" and major_version(mine)[0] != major_version(version)[0]:
-            raise BackupError(
-                f"the backup is of PostgreSQL {version} and PostgreSQL {mine} runs here: install"
-                f" {major_version(version)[0]}, restore, and upgrade then (pg_upgrade)"
-            )
-        if _numbers(version) > _numbers(mine):
+        if name == "postgres":
+            _refuse_other_postgres(version, mine)
+        elif _numbers(version) > _numbers(mine):
             raise BackupError(
                 f"the backup is of {name} {version}, newer than the {mine} of this machine:"
                 " restore it with the code that made it, or newer"
@@ -64,6 +61,14 @@ def refuse_unreadable(backup: Versions, here: Versions) -> None:
                 f"the backup's warehouse has the migration {name}, which this code does not have"
                 " like that: restore it with the code that made it, or newer"
             )
+
+
+def _refuse_other_postgres(version: str, mine: str) -> None:
+    if major_version(mine)[0] != major_version(version)[0]:
+        raise BackupError(
+            f"the backup is of PostgreSQL {version} and PostgreSQL {mine} runs here: install"
+            f" {major_version(version)[0]}, restore, and upgrade then (pg_upgrade)"
+        )
 
 
 def _native(tools: Tools) -> dict[str, str]:
