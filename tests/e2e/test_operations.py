@@ -149,6 +149,8 @@ def test_every_secret_but_the_hash_key_is_rotated_by_removing_its_file(filled: S
     for name in secret_fields():
         is_same = getattr(rotated, name) == getattr(old, name)
         assert is_same == (name == "hash_key"), name
+    # Had a broker been stopped before its workers, those would have had to be killed.
+    assert "SIGKILL" not in layout_of(filled).log_of("supervisord").read_text()
     for refused in _doors(rotated, old):
         refused()
     assert _page(rotated, session) != httpx.codes.OK

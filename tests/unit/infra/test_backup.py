@@ -3,6 +3,8 @@
 import io
 import os
 import shutil
+import subprocess
+import sys
 import tarfile
 from collections import namedtuple
 from pathlib import Path
@@ -19,7 +21,7 @@ from infra.backup.manifest import FILE, read_manifest
 from infra.backup.restore import restore
 from infra.backup.save import destination_of, save
 from infra.backup.versions import Versions, refuse_unreadable
-from infra.native.layout import UNFINISHED_RESTORE
+from infra.native.layout import REPOSITORY, UNFINISHED_RESTORE
 
 HERE = Versions({"postgres": "15.3", "kafka": "4.3.1"}, {"0001_a.sql": "abc"})
 _Usage = namedtuple("_Usage", "total used free")
@@ -227,3 +229,21 @@ def test_an_archive_writes_nothing_through_its_own_links(tmp_path: Path) -> None
     (tmp_path / "into").mkdir()
     unpack(archive, tmp_path / "into")
     assert not (tmp_path / "outside").exists()
+
+
+def test_folders_are_saved_and_restored_where_no_native_stack_is_installed(
+    state: Path, tmp_path: Path
+) -> None:
+    before = content(state)
+    for words in (
+        ["save", "--state", str(state), "--into", str(tmp_path / "cold")],
+        ["restore", "--state", str(state), "--from", str(tmp_path / "cold"), "--force"],
+    ):
+        blocked = "import sys; sys.modules.update(supervisor=None, chdb=None, psutil=None);"
+        code = f"{blocked} from infra.backup.__main__ import main; sys.exit(main())"
+        done = subprocess.run(
+            [sys.executable, "-c", code, *words], cwd=REPOSITORY, capture_output=True, text=True
+        )
+        assert done.returncode == 0, done.stderr
+        assert " MB as " in done.stdout
+    assert content(state) == before
