@@ -61,6 +61,7 @@ def restore(
         _refuse_other_key(state, hash_key)
         for store, user in (owners or {}).items():
             _give(_named(store).folder(state) / STAGING, user)
+        os.sync()
         _change_places(state)
     return manifest
 
