@@ -17,7 +17,7 @@ SECONDS ?= 60
 SEED ?= 1
 SEEDS ?= 10
 
-.PHONY: help demo test up down status logs clean load train promote rollback model-report data-commentary simulate backtest parity api-key api-keys api-key-revoke dead-letters check bench chaos attack dashboards screenshots containers lock
+.PHONY: help demo test up down status logs clean load train promote rollback model-report data-commentary simulate backtest parity api-key api-keys api-key-revoke dead-letters check bench chaos attack dashboards screenshots containers lock backup restore replay
 
 help: ## this list
 	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 22
@@ -43,6 +43,12 @@ logs: $(STAMP) ## follow the logs of all parts, or of PART=name
 
 clean: $(STAMP) ## remove data, models, secrets, logs, keep downloads; FORCE=1 does not ask
 	@$(NATIVE) clean $(if $(FORCE),--force)
+
+backup: $(STAMP) ## copy every store into the new folder INTO=dir; the stack is down meanwhile
+	@$(PYTHON) -m infra.backup save --into "$(INTO)"
+
+restore: $(STAMP) ## bring back what the backup FROM=dir holds; FORCE=1 replaces data
+	@$(PYTHON) -m infra.backup restore --from "$(FROM)" $(if $(FORCE),--force)
 
 load: $(STAMP) ## play the CSV files in DATA=folder into PostgreSQL; returns when drained
 	@$(PYTHON) -m connectors.load $(DATA)
@@ -88,6 +94,10 @@ api-key-revoke: $(STAMP) ## end the API key ID=id
 
 dead-letters: $(STAMP) ## what was set aside and why; REPLAY=1 sends it again
 	@$(PYTHON) -m stream_processors.dead_letters_cli $(if $(REPLAY),--replay)
+
+replay: $(STAMP) ## have GROUP=scoring|warehouse read everything again; changes no result
+	@$(NATIVE) replay "$(GROUP)"
+	@$(if $(filter scoring,$(GROUP)),$(PYTHON) -m stream_processors.end_orphans)
 
 check: $(STAMP) prepare ## format, lint, types, unit tests; under a minute
 	@$(VENV)/bin/ruff format --check .

@@ -14,6 +14,7 @@
     ├── PolicyError             fix the line of the policy file that the message names
     ├── TrainingError           label more accounts, then `make train` again
     ├── MigrationError          put the edited migration back; write a new one
+    ├── BackupError             do with the backup or the folder as the message says
     ├── LoadError               fix the file or the folder the message names
     ├── GrafanaError            do with Grafana as the message says
     ├── SimulationError         take a pack, a seed or figures as the message says
@@ -80,6 +81,10 @@ class PolicyError(PromoError):
 
 class TrainingError(PromoError):
     """History does not hold what a model can be made of."""
+
+
+class BackupError(PromoError):
+    """A backup cannot be made or restored; the message says what was left as it was, or to do."""
 
 
 class LoadError(PromoError):

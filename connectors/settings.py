@@ -251,16 +251,17 @@ def is_placeholder(secret: str) -> bool:
     return "".join(filter(str.isalnum, secret.lower())) in PLACEHOLDERS
 
 
-def load_settings() -> Settings:
-    """Read settings from the environment, ``.env`` and the secrets folder.
+def load_settings(*, secret_files: bool = True) -> Settings:
+    """Read settings from the environment, ``.env`` and, unless told otherwise, the secrets folder.
 
     Raises:
         SettingsError: a value is missing or malformed; the message names the variable.
     """
     try:
         # Where the secrets lie is a setting itself, so it is read before them.
-        secrets = Settings().secrets_folder
-        return Settings(_secrets_dir=secrets if secrets.is_dir() else None)
+        plain = Settings()
+        secrets = plain.secrets_folder
+        return Settings(_secrets_dir=secrets) if secret_files and secrets.is_dir() else plain
     except ValueError as error:
         raise SettingsError(f"a PROMO_ setting is wrong: {error}") from error
 

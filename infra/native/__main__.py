@@ -1,4 +1,4 @@
-"""``python -m infra.native prepare|up|down|status|logs|clean``: see ``make help``."""
+"""``python -m infra.native prepare|up|down|status|logs|replay|clean``: see ``make help``."""
 
 import argparse
 import os
@@ -6,10 +6,12 @@ import sys
 from pathlib import Path
 
 from connectors.errors import PromoError
+from connectors.rewind import NAMES
 from connectors.settings import load_settings
 from infra.native import stack
 from infra.native.found import print_found
 from infra.native.layout import layout_of
+from infra.native.replay import replay
 from infra.native.status import print_status
 
 SHOWN_LINES = "40"
@@ -30,6 +32,8 @@ def main() -> int:
     commands.add_parser("status", help="show every part; exit code 1 if one is ill")
     logs = commands.add_parser("logs", help="follow the logs")
     logs.add_argument("part", nargs="?", help="of one part only")
+    replaying = commands.add_parser("replay", help="have a group of workers read everything again")
+    replaying.add_argument("group", choices=NAMES)
     cleaning = commands.add_parser("clean", help="remove data, models, secrets, logs")
     cleaning.add_argument("--force", action="store_true", help="do not ask")
     arguments = parser.parse_args()
@@ -55,6 +59,8 @@ def _run(arguments: argparse.Namespace) -> int:
             return 0 if print_status(settings) else 1
         case "logs":
             _follow(layout_of(settings).logs, arguments.part)
+        case "replay":
+            replay(settings, arguments.group)
         case "clean":
             return _clean(arguments.force)
     return 0

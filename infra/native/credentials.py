@@ -8,6 +8,7 @@ from typing import get_args
 from pydantic import SecretStr
 
 from connectors.settings import FROM_ELSEWHERE, Settings
+from infra.native.hash_key import refuse_other_hash_key
 from infra.native.layout import Layout
 
 SECRET_BYTES = 24
@@ -31,12 +32,17 @@ def ensure_secrets(settings: Settings, layout: Layout) -> Settings:
 
     Returns:
         The settings with every secret filled in.
+
+    Raises:
+        StackError: the hash key is another than the one that the stores were filled with.
     """
     filled = {}
     for name in secret_fields():
         given: SecretStr | None = getattr(settings, name)
         path = layout.secrets / f"promo_{name}"
         text = given.get_secret_value() if given else _kept(path) or _random()
+        if name == "hash_key":
+            refuse_other_hash_key(layout, text, _kept(path))
         if _kept(path) != text:
             _write_private(path, text)
         filled[name] = SecretStr(text)

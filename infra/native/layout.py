@@ -10,6 +10,9 @@ from connectors.settings import Settings
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 UNIX_PATH_LIMIT = 107
+UNFINISHED_RESTORE = "unfinished-restore"
+"""A file of the state folder: stores there may not fit each other, and nothing may start."""
+
 LONGEST_SOCKET_NAME = len("/postgres/.s.PGSQL.65535.lock")
 
 

@@ -16,7 +16,7 @@ from infra.native.bring_up import BringUp, Report, chosen, is_ready, levels
 from infra.native.credentials import ensure_secrets
 from infra.native.jars import ensure_jars, jars_in
 from infra.native.jvm import Jvm
-from infra.native.layout import Layout, layout_of
+from infra.native.layout import UNFINISHED_RESTORE, Layout, layout_of
 from infra.native.parts import Part, chores_of, environment_of, parts_of
 from infra.native.ports import check_ports, end_leftovers
 from infra.native.prerequisites import OF_TESTS, PREREQUISITES, ensure_prerequisites
@@ -68,7 +68,8 @@ def up(
     started = time.monotonic()
     layout = layout_of(settings)
     layout.make()
-    with _alone(layout):
+    _refuse_unfinished_restore(layout)
+    with alone(layout):
         tools = prepare(layout)
         settings = ensure_secrets(settings, layout)
         table, chores = parts_of(settings, layout, tools), chores_of(settings, layout, tools)
@@ -96,7 +97,7 @@ def down(settings: Settings, *, report: Report = print_report) -> None:
         return
     started = time.monotonic()
     supervisor = Supervisor(layout)
-    with _alone(layout):
+    with alone(layout):
         if not supervisor.running():
             for line in end_leftovers(layout):
                 print(f"  {line}")
@@ -225,9 +226,17 @@ def _program(part: Part, settings: Settings, layout: Layout) -> Program:
     )
 
 
+def _refuse_unfinished_restore(layout: Layout) -> None:
+    if (layout.state / UNFINISHED_RESTORE).exists():
+        raise StackError(
+            "a restore into this stack was interrupted, and its stores may not fit each other: run"
+            " it again (`make restore FROM=… FORCE=1`)"
+        )
+
+
 @contextmanager
-def _alone(layout: Layout) -> Iterator[None]:
-    """One `up` or `down` of a stack at a time; others wait."""
+def alone(layout: Layout) -> Iterator[None]:
+    """One `up`, `down`, backup or restore of a stack at a time; others wait."""
     with (layout.run / "lock").open("w") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         yield

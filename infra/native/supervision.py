@@ -68,7 +68,8 @@ class Supervisor:
     def ensure(self, programs: Sequence[Program]) -> None:
         """Start it, or have a running one take over a changed configuration; idempotent.
 
-        Programs whose definition has changed are stopped; nothing is started.
+        Programs whose definition has changed are stopped; nothing is started. Each stands after
+        those that it needs.
 
         Raises:
             StackError: it does not start; the message names its log.
@@ -79,7 +80,7 @@ class Supervisor:
         path.write_text(config)
         if self.running():
             if changed:
-                self._reload()
+                self._reload([program.name for program in programs])
             return
         command = [sys.executable, "-m", "supervisor.supervisord", "-c", str(path)]
         done = subprocess.run(command, cwd="/", capture_output=True, text=True)
@@ -129,10 +130,15 @@ class Supervisor:
         except psutil.TimeoutExpired as error:
             raise StackError(f"supervisord (pid {process.pid}) does not end: kill it") from error
 
-    def _reload(self) -> None:
+    def _reload(self, order: Sequence[str]) -> None:
+        """Take over a configuration; what it changes is stopped, what others need last of all.
+
+        A worker that should leave its group once its broker is gone would have to be killed.
+        """
         supervisor = self._rpc().supervisor
         ((added, changed, removed),) = supervisor.reloadConfig()
-        for name in (*changed, *removed):
+        last_first = sorted(changed, key=order.index, reverse=True)
+        for name in (*removed, *last_first):
             self.stop(name)
             supervisor.removeProcessGroup(name)
         for name in (*added, *changed):

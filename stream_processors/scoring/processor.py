@@ -130,7 +130,7 @@ class ScoringProcessor:
         outcome.retirements = [
             retirement(request.user_id, account.latest, self._clock_us())
             for request, account in pairs
-            if account.neighbourhood is None and account.latest is not None
+            if account.neighbourhood is None and (account.latest or request.publish_anyway)
         ]
         return outcome
 

@@ -96,14 +96,15 @@ def publication(
     )
 
 
-def retirement(user_id: str, latest: LatestRisk, now_us: int) -> Retirement:
-    """What to publish of an account that was erased and has a latest risk.
+def retirement(user_id: str, latest: LatestRisk | None, now_us: int) -> Retirement:
+    """What to publish of an account that was erased and has a latest risk, or may have had one.
 
     An alert that was cleared before ends too: whoever keeps its earlier revisions removes them.
+    Where nothing is known of an alert (None), one may stand in the topic.
     """
     key = user_id.encode()
     messages = [Outgoing(Topic.RISK_SCORES, key, None)]
-    if AlertState.parse(latest.alert) is not None:
+    if latest is None or AlertState.parse(latest.alert) is not None:
         cleared = documents.erasure_alert(user_id, revision=_after(latest, now_us))
         messages.append(Outgoing(Topic.ABUSE_ALERTS, key, orjson.dumps(cleared)))
     return Retirement(user_id, tuple(messages))

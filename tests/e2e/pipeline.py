@@ -121,6 +121,13 @@ class Pipeline:
         """Wait until what lies in the topics, and all it causes, has been consumed."""
         wait_drained(self.settings, timeout_s=60)
 
+    def drained_of_shop(self) -> None:
+        """As :meth:`drained`, of what lies in PostgreSQL's log too."""
+        with self._shop() as shop:
+            position = shop.execute("SELECT pg_current_wal_lsn()::text").fetchone()
+        assert position is not None
+        wait_drained(self.settings, position[0], timeout_s=60)
+
     def metrics(self, port: int) -> str:
         """What a part shows to Prometheus."""
         return httpx.get(f"http://127.0.0.1:{port}/metrics", trust_env=False).text

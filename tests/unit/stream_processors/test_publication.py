@@ -111,6 +111,12 @@ def test_an_erased_account_without_an_alert_ends_in_its_tombstone_alone() -> Non
     assert [message.value for message in ended.messages] == [None]
 
 
+def test_an_account_that_is_gone_and_that_nobody_knows_ends_in_both_topics() -> None:
+    tombstone, cleared = retirement("u1", None, now_us=900).messages
+    assert (tombstone.topic, tombstone.value) == (Topic.RISK_SCORES, None)
+    assert orjson.loads(cleared.value or b"")["status"] == Status.CLEARED
+
+
 def test_rules_that_act_or_are_tried_are_counted_with_the_score() -> None:
     tried = replace(HIGH, shadow=Shadow(("rule.tried",)))
 
