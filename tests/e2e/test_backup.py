@@ -28,6 +28,8 @@ from tests.stored import Stored, assert_as_before, stored_in
 from tests.traffic import write_traffic
 from tests.truth import assert_exact
 
+pytestmark = pytest.mark.timeout(400)  # stacks start and stop within a test
+
 ACCOUNTS = 400
 CLAIMED = "u-CODE1"
 

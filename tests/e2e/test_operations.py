@@ -38,6 +38,8 @@ from tests.traffic import write_traffic
 from tests.truth import assert_exact, rows_in_clickhouse, state_of
 from warehouse.client import reader, writer
 
+pytestmark = pytest.mark.timeout(400)  # stacks start and stop within a test
+
 ACCOUNTS = 300
 
 
