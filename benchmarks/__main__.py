@@ -25,6 +25,7 @@ from benchmarks import (
     revision,
     startup,
     sustained,
+    workers,
 )
 from benchmarks.figures import Section
 from benchmarks.machine import describe
@@ -39,6 +40,7 @@ SPEED: Mapping[str, Callable[[Workbench], Section]] = {
     "startup": startup.measure,
     "dashboards": dashboards.measure,
     "drain": drain.measure,
+    "workers": workers.measure,
     "latency": latency.measure,
     "revision": revision.measure,
     "freshness": freshness.measure,
