@@ -15,6 +15,8 @@ from pathlib import Path
 
 from benchmarks import (
     answers,
+    capture,
+    costs,
     dashboards,
     drain,
     freshness,
@@ -41,6 +43,8 @@ SPEED: Mapping[str, Callable[[Workbench], Section]] = {
     "dashboards": dashboards.measure,
     "drain": drain.measure,
     "workers": workers.measure,
+    "capture": capture.measure,
+    "costs": costs.measure,
     "latency": latency.measure,
     "revision": revision.measure,
     "freshness": freshness.measure,
