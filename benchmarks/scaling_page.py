@@ -8,6 +8,7 @@ import re
 import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import cast
 
 import orjson
 
@@ -37,21 +38,22 @@ class _Results:
         Raises:
             KeyError: the file has no such figure.
         """
-        return self._figure(stem, name)["values"]  # type: ignore[no-any-return]
+        return cast(Values, self.named(stem, name)["values"])
 
     def told(self, stem: str, name: str) -> str:
         """A figure as its file tells it."""
-        return str(self._figure(stem, name)["measured"])
+        return str(self.named(stem, name)["measured"])
 
     def cores(self, stem: str) -> int:
         """Cores of the machine that a file's figures are of."""
         return int(self._files[stem]["machine"]["cores"])
 
-    def _figure(self, stem: str, name: str) -> Mapping[str, object]:
+    def named(self, stem: str, name: str) -> Mapping[str, object]:
+        """A figure by the beginning of its name, as it lies in its file."""
         for one in self._files[stem]["benchmarks"]:
             for figure in (one["section"] or {}).get("figures", ()):
                 if figure["name"].startswith(name):
-                    return figure  # type: ignore[no-any-return]
+                    return cast(Mapping[str, object], figure)
         raise KeyError(f"{stem}.json has no figure {name}")
 
     def details(self, stem: str, title: str) -> Table:
@@ -115,7 +117,7 @@ def _now(results: _Results) -> Table:
     )
     rows = [
         (
-            str(results._figure(stem, name)["name"]),
+            str(results.named(stem, name)["name"]),
             results.told(stem, name),
             f"[{stem}](../benchmarks/results/{stem}.md)",
             command,

@@ -23,7 +23,7 @@ from confluent_kafka.admin import AdminClient
 
 from connectors import topic_copy
 from connectors.errors import DependencyDown, PromoError, StackError
-from connectors.lag import GROUPS, Offsets
+from connectors.lag import GROUPS, Offsets, Position
 from connectors.make_topics import create_topics
 from connectors.settings import Settings, load_settings
 from connectors.topics import TOPICS, Topic
@@ -64,11 +64,10 @@ def repartition(settings: Settings, partitions: int, folder: Path) -> dict[Topic
 
 
 def _refuse_members(admin: AdminClient) -> None:
-    groups = [*GROUPS, CONNECT_GROUP]
+    ours = {*GROUPS, CONNECT_GROUP}
 
     def gone() -> bool:
-        asked = admin.describe_consumer_groups(groups).values()
-        return not any(future.result().members for future in asked)
+        return not any(g.members for g in admin.list_groups(timeout=_WAIT_S) if g.id in ours)
 
     # One that was stopped stays for as long as its session lasts.
     if not _within_patience(gone):
@@ -78,13 +77,13 @@ def _refuse_members(admin: AdminClient) -> None:
 def _within_patience(holds: Callable[[], bool]) -> bool:
     """Whether something holds within a minute; a broker that is just starting is asked again."""
     deadline = time.monotonic() + _WAIT_S
-    why: KafkaException | None = None
+    why: Exception | None = None
     while time.monotonic() < deadline:
         try:
             if holds():
                 return True
             why = None
-        except KafkaException as error:
+        except (KafkaException, DependencyDown) as error:
             why = error
         time.sleep(0.2)
     if why is not None:
@@ -93,8 +92,13 @@ def _within_patience(holds: Callable[[], bool]) -> bool:
 
 
 def _refuse_lag(settings: Settings) -> None:
-    behind = {place: count for place, count in Offsets(settings).lag().items() if count}
-    if behind:
+    offsets, behind = Offsets(settings), dict[Position, int]()
+
+    def asked() -> bool:
+        behind.update({place: count for place, count in offsets.lag().items() if count})
+        return True
+
+    if _within_patience(asked) and behind:
         (group, topic, partition), count = max(behind.items(), key=lambda entry: entry[1])
         raise StackError(
             f"group {group} is {count} messages behind on {topic} partition {partition}: let the"

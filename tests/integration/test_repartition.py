@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from confluent_kafka import Message, Producer
+from confluent_kafka.admin import AdminClient, NewPartitions
 
 from connectors import topic_copy
 from connectors.errors import DependencyDown, StackError
@@ -13,7 +14,7 @@ from connectors.lag import Offsets
 from connectors.repartition import COPIED, repartition, to_the_ends
 from connectors.settings import Settings
 from connectors.topics import Topic
-from tests.reading import read_topic
+from tests.reading import eventually, read_topic
 
 KEYED = (Topic.USERS, Topic.LABELS, Topic.RISK_SCORES)
 ACCOUNTS = [f"account-{n}" for n in range(40)]
@@ -73,6 +74,31 @@ def test_topics_have_more_partitions_and_tell_the_same_of_every_key(
     assert len(set(homes[0].values())) == 6
     assert not any(Offsets(settings).lag().values())
     assert not list(folder.iterdir())
+
+
+def test_partitions_that_kafka_adds_would_part_accounts_from_their_deletions(
+    own_stack: Callable[..., Settings],
+) -> None:
+    settings = own_stack("topics")
+    fill(settings)
+    admin = AdminClient({"bootstrap.servers": settings.kafka_bootstrap})
+    admin.create_partitions([NewPartitions(Topic.USERS, 6)])[Topic.USERS].result()
+    producer = Producer(
+        {"bootstrap.servers": settings.kafka_bootstrap, "partitioner": "murmur2_random"}
+    )
+
+    def has_six() -> bool:
+        return len(producer.list_topics(Topic.USERS.value).topics[Topic.USERS].partitions) == 6
+
+    eventually(has_six, "the producer knows six partitions")
+    for user in ACCOUNTS:
+        producer.produce(Topic.USERS, None, user.encode())
+    producer.flush(10)
+
+    homes_of = defaultdict(set)
+    for message in messages(settings, Topic.USERS):
+        homes_of[message.key()].add(message.partition())
+    assert any(len(partitions) > 1 for partitions in homes_of.values())
 
 
 def test_what_was_interrupted_goes_on_from_the_copies(
