@@ -59,6 +59,7 @@ def _records(settings: Settings, topic: Topic) -> Iterator[Record]:
             "group.id": "promo-repartition",
             "enable.auto.commit": False,
             "enable.partition.eof": True,
+            "fetch.wait.max.ms": 20,
             "fetch.message.max.bytes": MAX_DEAD_LETTER_BYTES,
             "log_level": _CRITICAL_ONLY,
         }

@@ -64,6 +64,18 @@ def test_making_topics_again_brings_their_configuration_up_to_date(settings: Set
     assert create_topics(bootstrap, partitions) == Made((), ())
 
 
+def test_topics_that_exist_keep_their_partitions_and_replicas_and_that_is_told(
+    settings: Settings,
+) -> None:
+    made = create_topics(settings.kafka_bootstrap, settings.kafka_partitions + 2, replication=3)
+
+    everything = tuple(topic.value for topic in TOPICS)
+    partitioned = tuple(t.value for t, spec in TOPICS.items() if spec.partitions is None)
+    assert made == Made((), (), other_partitions=partitioned, other_replication=everything)
+    # Nobody waits for replicas that there are not.
+    assert configured(settings, Topic.USERS)["min.insync.replicas"] == "1"
+
+
 def test_a_quiet_partition_of_a_compacted_topic_gets_a_tombstone_of_nobody(
     own_stack: Callable[..., Settings],
 ) -> None:
