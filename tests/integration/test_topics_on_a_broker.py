@@ -19,7 +19,7 @@ from connectors.make_topics import Made, config_of, create_topics
 from connectors.rolling import KEY, close_quiet_segments
 from connectors.settings import Settings
 from connectors.topics import TOPICS, Topic
-from tests.reading import read_topic
+from tests.reading import eventually, read_topic
 
 NOBODY_WAITS_MS = 0
 """How long a partition must have been quiet, for a test that waits for nothing."""
@@ -44,6 +44,8 @@ def configure(settings: Settings, topic: Topic, name: str, value: str) -> None:
     resource = ConfigResource(ResourceType.TOPIC, topic.value, incremental_configs=[entry])
     (done,) = admin.incremental_alter_configs([resource]).values()
     done.result()
+    # The controller has it; the broker that answers has it a moment later.
+    eventually(lambda: configured(settings, topic)[name] == value, f"{name} is {value}")
 
 
 @pytest.mark.parametrize("topic", list(Topic))
