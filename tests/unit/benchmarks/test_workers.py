@@ -7,7 +7,7 @@ import pytest
 
 from benchmarks.stages import Doing, Stage
 from benchmarks.team import MACHINE, THIS, Drained
-from benchmarks.workers import _busy, _cost_us, _share, ratios
+from benchmarks.workers import _busy, _ceiling, _cost_us, _share, ratios
 
 ONE = Drained(
     seconds=10.0,
@@ -54,3 +54,14 @@ def test_a_stage_works_or_waits() -> None:
     )
     assert _share(counts, Stage.EXCHANGE) == pytest.approx((0.1, 0.3))
     assert _share(counts, "all") == pytest.approx((0.7, 0.3))
+
+
+def test_the_ceiling_is_what_one_worker_redis_and_kafka_leave_of_the_cores(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("benchmarks.workers._cores", lambda: 2)
+    found = dict(_ceiling({1: [ONE], 2: [TWO]}, 1.9).rows)
+    assert found["cores busy for one worker (it, Redis, Kafka), of 2"] == "1.05"
+    assert found["so at one worker's cost a row, two can be at most, times one"] == "1.90"
+    assert found["share of the cores that anything else took: one, two"] == "8%, 4%"
+    assert found["so Redis alone would allow, times one worker's rate"] == "5.0"
