@@ -60,7 +60,8 @@ def test_the_ceiling_is_what_one_worker_redis_and_kafka_leave_of_the_cores(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr("benchmarks.workers._cores", lambda: 2)
-    found = dict(_ceiling({1: [ONE], 2: [TWO]}, 1.9).rows)
+    rows = _ceiling({1: [ONE], 2: [TWO]}, 1.9).rows
+    found = {row[0]: row[1] for row in rows}
     assert found["cores busy for one worker (it, Redis, Kafka), of 2"] == "1.05"
     assert found["so at one worker's cost a row, two can be at most, times one"] == "1.90"
     assert found["share of the cores that anything else took: one, two"] == "8%, 4%"
