@@ -15,6 +15,8 @@ from pathlib import Path
 
 from benchmarks import (
     answers,
+    capture,
+    costs,
     dashboards,
     drain,
     freshness,
@@ -25,6 +27,7 @@ from benchmarks import (
     revision,
     startup,
     sustained,
+    workers,
 )
 from benchmarks.figures import Section
 from benchmarks.machine import describe
@@ -39,6 +42,9 @@ SPEED: Mapping[str, Callable[[Workbench], Section]] = {
     "startup": startup.measure,
     "dashboards": dashboards.measure,
     "drain": drain.measure,
+    "workers": workers.measure,
+    "capture": capture.measure,
+    "costs": costs.measure,
     "latency": latency.measure,
     "revision": revision.measure,
     "freshness": freshness.measure,

@@ -110,11 +110,11 @@ def _watch(settings: Settings, contender: Contender, look: Callable[[], Sight]) 
         now = look()
         if now.total > last.total:
             last = now
-        elif now.at - last.at > _STILL_S and _behind(settings, contender.group) == 0:
+        elif now.at - last.at > _STILL_S and behind(settings, contender.group) == 0:
             return _between(first, last)
         if time.monotonic() > deadline:
             raise TimeoutError(
-                f"{contender.name} is still {_behind(settings, contender.group)} behind"
+                f"{contender.name} is still {behind(settings, contender.group)} behind"
             )
         time.sleep(_LOOK_S)
 
@@ -141,20 +141,26 @@ def _looker(settings: Settings, process: subprocess.Popen[bytes]) -> Callable[[]
     url = f"http://127.0.0.1:{settings.scoring_metrics_port(0)}/metrics"
 
     def look() -> Sight:
-        try:
-            with urllib.request.urlopen(url, timeout=5) as answer:
-                text = answer.read().decode()
-        except (urllib.error.URLError, ConnectionError):
-            if process.poll() is not None:
-                raise TimeoutError(f"it ended with code {process.returncode}") from None
-            text = ""
-        events = {topic: int(float(n)) for topic, n in _EVENTS.findall(text)}
+        events = counted_events(url)
+        if events is None and process.poll() is not None:
+            raise TimeoutError(f"it ended with code {process.returncode}")
         cpu_s = {name: sum(one.cpu_times()[:2]) for name, one in watched.items()}
-        return Sight(time.monotonic(), events, cpu_s)
+        return Sight(time.monotonic(), events or {}, cpu_s)
 
     return look
 
 
-def _behind(settings: Settings, group: str) -> int:
+def counted_events(url: str) -> dict[str, int] | None:
+    """Messages by topic that a worker says it has processed; None while it does not answer."""
+    try:
+        with urllib.request.urlopen(url, timeout=5) as answer:
+            text = answer.read().decode()
+    except (urllib.error.URLError, ConnectionError):
+        return None
+    return {topic: int(float(n)) for topic, n in _EVENTS.findall(text)}
+
+
+def behind(settings: Settings, group: str) -> int:
+    """Messages of the scoring sources that a group has yet to acknowledge."""
     offsets = Offsets(settings)
     return sum(offsets.behind(group, offsets.all_ends(SCORING_SOURCES)).values())

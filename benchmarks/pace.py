@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from itertools import islice
 
 from connectors.loading.rows import Row
-from connectors.loading.write import connect, write
+from connectors.loading.write import Fate, connect, write
 from connectors.settings import Settings
 
 OnCommit = Callable[[Sequence[Row], float], None]
@@ -28,12 +28,12 @@ class Written:
 
 
 def write_all(settings: Settings, rows: Iterable[Row]) -> int:
-    """Write rows as fast as possible; returns how many."""
+    """Write rows as fast as possible; returns how many were not there before."""
     written = 0
     with connect(settings) as connection:
         for batch in _batches(iter(rows), _AT_ONCE):
-            write(connection, batch)
-            written += len(batch)
+            outcomes = write(connection, batch)
+            written += sum(outcome.fate is Fate.ACCEPTED for outcome in outcomes)
     return written
 
 

@@ -2,7 +2,7 @@
 
 import os
 import time
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 import psutil
@@ -28,9 +28,9 @@ class Use:
     proportional: Mapping[str, int]
 
 
-def use(settings: Settings, *, memory: bool = True) -> Use:
-    """What the stack uses now; reading ``memory`` takes a moment."""
-    families = {name: _family(pid) for name, pid in _roots(settings).items()}
+def use(settings: Settings, parts: Collection[str] = (), *, memory: bool = True) -> Use:
+    """What the stack uses now, or these of its parts; reading ``memory`` takes a moment."""
+    families = {name: _family(pid) for name, pid in _roots(settings, parts).items()}
     cpu = {name: sum(map(_cpu_s, family)) for name, family in families.items()}
     sizes = {name: [_memory(p) for p in f] if memory else [] for name, f in families.items()}
     return Use(
@@ -56,7 +56,9 @@ def cores_table(columns: Mapping[str, Mapping[str, float]]) -> Table:
     return Table(f"Cores busy, of {cores_here}", ("part", *columns), [*rows, total])
 
 
-def _roots(settings: Settings) -> dict[str, int]:
+def _roots(settings: Settings, parts: Collection[str]) -> dict[str, int]:
+    if parts:
+        return {name: native.pid_of(settings, name) for name in parts}
     layout = layout_of(settings)
     names = [part.name for part in parts_of(settings, layout, find_tools())]
     return {

@@ -54,7 +54,7 @@ def _lines(title: str, machine: Machine, outcomes: Sequence[Outcome]) -> Iterato
     yield from _circumstances(machine)
     yield from _warning(outcomes)
     yield ""
-    yield from _markdown(_summary(outcomes))
+    yield from markdown(_summary(outcomes))
     for outcome in outcomes:
         yield from _details(outcome)
 
@@ -108,10 +108,11 @@ def _details(outcome: Outcome) -> Iterator[str]:
     yield from outcome.section.notes
     for table in outcome.section.tables:
         yield ""
-        yield from _markdown(table)
+        yield from markdown(table)
 
 
-def _markdown(table: Table) -> Iterator[str]:
+def markdown(table: Table) -> Iterator[str]:
+    """A table's lines."""
     if table.title:
         yield f"### {table.title}"
         yield ""

@@ -6,7 +6,7 @@ at its start and does not find it later.
 
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from confluent_kafka import KafkaError, KafkaException
@@ -23,39 +23,75 @@ from connectors.errors import DependencyDown, PromoError
 from connectors.settings import load_settings
 from connectors.topics import MAX_MESSAGE_BYTES, TOPICS, Topic
 
+REPLICATED = 3
+"""Replicas from which on an acknowledgement waits for one less: a broker may be away, and what was
+acknowledged is on another one."""
+
 
 @dataclass(frozen=True, slots=True)
 class Made:
-    """Names of the topics that were created, and of those whose configuration was changed."""
+    """What was done to the topics, by their names.
+
+    Attributes:
+        created: were missing.
+        changed: had another configuration.
+        other_partitions: exist with another number of partitions than was asked for.
+        other_replication: exist with another number of replicas.
+    """
 
     created: tuple[str, ...]
     changed: tuple[str, ...]
+    other_partitions: tuple[str, ...] = ()
+    other_replication: tuple[str, ...] = ()
 
 
-def create_topics(bootstrap: str, partitions: int, timeout_s: float = 30.0) -> Made:
+def create_topics(
+    bootstrap: str, partitions: int, replication: int = 1, timeout_s: float = 30.0
+) -> Made:
     """Create what is missing, and configure what is there as the table says. Idempotent.
+
+    Topics that exist keep their partitions and replicas: what differs is told.
 
     Args:
         bootstrap: ``host:port`` of the broker.
-        partitions: for the topics whose spec leaves the number open; those that exist keep
-            theirs.
+        partitions: for the topics whose spec leaves the number open.
+        replication: replicas of each partition, as many brokers at least.
         timeout_s: how long to wait for the broker.
 
     Raises:
         DependencyDown: the broker did not answer in time.
     """
     admin = AdminClient({"bootstrap.servers": bootstrap, "log_level": 3})
+    counts = {topic: spec.partitions or partitions for topic, spec in TOPICS.items()}
     wanted = [
         NewTopic(
             topic.value,
-            num_partitions=spec.partitions or partitions,
-            replication_factor=1,
-            config=config_of(topic),
+            num_partitions=count,
+            replication_factor=replication,
+            config=config_of(topic, replication),
         )
-        for topic, spec in TOPICS.items()
+        for topic, count in counts.items()
     ]
+    created = _create(admin, wanted, bootstrap, timeout_s)
+    try:
+        there = _shapes(admin, [t for t in TOPICS if t.value not in created], timeout_s)
+        changed = _configure(admin, {t: shape.replicas for t, shape in there.items()}, timeout_s)
+    except KafkaException as error:
+        raise DependencyDown(f"Kafka at {bootstrap} did not change a topic: {error}") from error
+    return Made(
+        created,
+        changed,
+        tuple(t.value for t, shape in there.items() if shape.partitions != counts[t]),
+        tuple(t.value for t, shape in there.items() if shape.replicas != replication),
+    )
+
+
+def _create(
+    admin: AdminClient, wanted: Sequence[NewTopic], bootstrap: str, timeout_s: float
+) -> tuple[str, ...]:
+    """Create what is missing; returns the names."""
     created = []
-    for name, future in admin.create_topics(wanted, request_timeout=timeout_s).items():
+    for name, future in admin.create_topics(list(wanted), request_timeout=timeout_s).items():
         try:
             future.result()
             created.append(name)
@@ -64,20 +100,46 @@ def create_topics(bootstrap: str, partitions: int, timeout_s: float = 30.0) -> M
                 raise DependencyDown(
                     f"Kafka at {bootstrap} did not create {name}: {error}"
                 ) from error
-    existing = [topic for topic in TOPICS if topic.value not in created]
-    try:
-        return Made(tuple(created), _configure(admin, existing, timeout_s))
-    except KafkaException as error:
-        raise DependencyDown(f"Kafka at {bootstrap} did not change a topic: {error}") from error
+    return tuple(created)
 
 
-def config_of(topic: Topic) -> dict[str, str]:
-    """The whole configuration of a topic."""
-    return {"max.message.bytes": str(MAX_MESSAGE_BYTES), **TOPICS[topic].config}
+def config_of(topic: Topic, replication: int = 1) -> dict[str, str]:
+    """The whole configuration of a topic with so many replicas."""
+    config = {"max.message.bytes": str(MAX_MESSAGE_BYTES), **TOPICS[topic].config}
+    if replication >= REPLICATED:
+        config["min.insync.replicas"] = str(REPLICATED - 1)
+    return config
 
 
-def _configure(admin: AdminClient, topics: Sequence[Topic], timeout_s: float) -> tuple[str, ...]:
-    """Set what differs from the table; returns the names of the topics that were changed."""
+@dataclass(frozen=True, slots=True)
+class _Shape:
+    partitions: int
+    replicas: int
+
+
+def _shapes(admin: AdminClient, topics: Sequence[Topic], timeout_s: float) -> dict[Topic, _Shape]:
+    """How existing topics lie on the brokers; of partitions' replicas the fewest count."""
+    known = admin.list_topics(timeout=timeout_s).topics
+    return {
+        topic: _Shape(
+            len(known[topic.value].partitions),
+            min(len(p.replicas) for p in known[topic.value].partitions.values()),
+        )
+        for topic in topics
+    }
+
+
+def _configure(
+    admin: AdminClient, topics: Mapping[Topic, int], timeout_s: float
+) -> tuple[str, ...]:
+    """Set what differs from the table; returns the names of the topics that were changed.
+
+    Args:
+        admin: asks the broker.
+        topics: that exist, with the replicas that they have: a topic is never told to wait for
+            more than there are.
+        timeout_s: for each question.
+    """
     if not topics:
         return ()
     asked = [ConfigResource(ResourceType.TOPIC, topic.value) for topic in topics]
@@ -86,7 +148,7 @@ def _configure(admin: AdminClient, topics: Sequence[Topic], timeout_s: float) ->
         known = {name: entry.value for name, entry in future.result().items()}
         wrong = [
             ConfigEntry(name, value, incremental_operation=AlterConfigOpType.SET)
-            for name, value in config_of(Topic(resource.name)).items()
+            for name, value in _wanted(resource.name, topics).items()
             if known.get(name) != value
         ]
         if wrong:
@@ -99,12 +161,18 @@ def _configure(admin: AdminClient, topics: Sequence[Topic], timeout_s: float) ->
     return tuple(change.name for change in changes)
 
 
+def _wanted(name: str, topics: Mapping[Topic, int]) -> dict[str, str]:
+    return config_of(Topic(name), topics[Topic(name)])
+
+
 def main() -> int:
     """Create the topics named in this module on the configured broker; the exit code is 0 then."""
     started = time.monotonic()
     try:
         settings = load_settings()
-        made = create_topics(settings.kafka_bootstrap, settings.kafka_partitions)
+        made = create_topics(
+            settings.kafka_bootstrap, settings.kafka_partitions, settings.kafka_replication
+        )
     except PromoError as error:
         print(f"topics: {error}", file=sys.stderr)
         return 1
@@ -113,6 +181,10 @@ def main() -> int:
         f" {len(TOPICS) - len(made.created) - len(made.changed)} as they were"
         f" ({time.monotonic() - started:.1f} s)"
     )
+    for name in made.other_partitions:
+        print(f"topics: {name} keeps its partitions, which are not {settings.kafka_partitions}")
+    for name in made.other_replication:
+        print(f"topics: {name} keeps its replicas, which are not {settings.kafka_replication}")
     return 0
 
 

@@ -69,6 +69,9 @@ class Settings(BaseSettings):
     kafka_port: int = 19092
     kafka_controller_port: int = Field(19093, description="native broker's KRaft controller")
     kafka_partitions: int = Field(4, ge=1, description="partitions of each partitioned topic")
+    kafka_replication: int = Field(
+        1, ge=1, description="replicas of each topic; 3 with three brokers or more"
+    )
 
     connect_host: str = "127.0.0.1"
     connect_port: int = 18083

@@ -143,18 +143,24 @@ def user_agent_family(user_agent: str) -> str:
 
 def local_hour(moment: datetime, timezone: str | None) -> int:
     """The hour on the clock of a time zone, of UTC without a known one, 0-23."""
+    clock = _zone(timezone) if timezone else None
     try:
-        return moment.astimezone(_zone(timezone) if timezone else UTC).hour
+        return moment.astimezone(clock or UTC).hour
     except (OverflowError, ValueError):
         # Within hours of year 1 or 9999 the other clock shows a year that does not exist.
         return moment.hour
 
 
+def is_timezone(name: str | None) -> bool:
+    """Whether a clock is known by that name; without one :func:`local_hour` is UTC's."""
+    return name is not None and _zone(name) is not None
+
+
 @lru_cache(maxsize=1024)
-def _zone(name: str) -> tzinfo:
+def _zone(name: str) -> tzinfo | None:
     if len(name) > LONGEST_TIMEZONE:
-        return UTC
+        return None
     try:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError):
-        return UTC
+        return None

@@ -24,6 +24,7 @@ from ml.calibration import UNCHANGED, Calibration
 from ml.drift import Distribution, Reference
 from ml.features.catalog import NAMES
 from ml.features.feature import Common, Fact
+from ml.neutral import Neutral
 from ml.policy import Thresholds
 
 CURRENT = "current"
@@ -50,6 +51,8 @@ class Bundle:
         reference: what drift is measured against; None if the bundle is older than that.
         trained_until_us: the newest sign-up among its labelled accounts; whoever signed up
             later cannot have taught it. None if the bundle is older than that.
+        neutral: what the model is told in place of unknown facts; None if the bundle is older
+            than that, which no longer judges.
     """
 
     version: str
@@ -63,6 +66,7 @@ class Bundle:
     calibration: Calibration = UNCHANGED
     reference: Reference | None = None
     trained_until_us: int | None = None
+    neutral: Neutral | None = None
 
 
 class Model:
@@ -72,7 +76,8 @@ class Model:
         """Load the booster.
 
         Raises:
-            BundleError: the bundle was made for other features, or its model is damaged.
+            BundleError: the bundle was made for other features, or before unknown facts were
+                neutral, or its model is damaged.
         """
         if bundle.features != NAMES:
             differing = sorted(set(bundle.features) ^ set(NAMES)) or ["their order"]
@@ -80,10 +85,15 @@ class Model:
                 f"bundle {bundle.version} was made for other features"
                 f" ({', '.join(differing)}): run `make train`"
             )
+        if bundle.neutral is None:
+            raise BundleError(
+                f"bundle {bundle.version} was made for other features"
+                " (unknown facts are not neutral to it): run `make train`"
+            )
         # Here, because most who read bundles do not score, and it takes 50 MB.
         from ml.lean_lightgbm import lightgbm
 
-        self.bundle = bundle
+        self.bundle, self._neutral = bundle, bundle.neutral
         try:
             self._booster = lightgbm.Booster(model_str=bundle.model)
         except lightgbm.basic.LightGBMError as error:
@@ -92,18 +102,27 @@ class Model:
             ) from error
 
     def probabilities(self, vectors: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Calibrated probability of abuse, shape ``(n,)``, of vectors ``(n, features)``."""
-        believed = np.asarray(self._booster.predict(vectors, num_threads=1), dtype=np.float64)
+        """Calibrated probability of abuse, shape ``(n,)``, of vectors ``(n, features)``.
+
+        Unknown facts are NaN there; the bundle's neutral values stand for them.
+        """
+        told = self._neutral.filled(vectors)
+        believed = np.asarray(self._booster.predict(told, num_threads=1), dtype=np.float64)
         return self.bundle.calibration.calibrated(believed)
 
     def contributions(self, vector: NDArray[np.float64]) -> NDArray[np.float64]:
         """Each feature's share of one vector's log-odds (SHAP values), shape ``(features,)``.
 
-        Before calibration, which moves the log-odds but not the features' part in them.
+        Before calibration, which moves the log-odds but not the features' part in them. A fact
+        for which a neutral value stands has no share: nobody is suspected for what is unknown.
         About 1.4 ms: meant for what is alerted, not for every score.
         """
-        rows = self._booster.predict(vector.reshape(1, -1), pred_contrib=True, num_threads=1)
-        return np.asarray(rows, dtype=np.float64)[0, :-1]
+        vectors = vector.reshape(1, -1)
+        told = self._neutral.filled(vectors)
+        rows = self._booster.predict(told, pred_contrib=True, num_threads=1)
+        shares = np.asarray(rows, dtype=np.float64)[0, :-1]
+        shares[self._neutral.stands(vectors)[0]] = 0.0
+        return shares
 
 
 def publish(bundle: Bundle, models_dir: Path) -> Path:
@@ -179,6 +198,7 @@ def load(models_dir: Path, version: str) -> Bundle:
             calibration=Calibration(**described.get("calibration", {})),
             reference=_reference(described.get("reference")),
             trained_until_us=described.get("trained_until_us"),
+            neutral=_neutral(described.get("neutral")),
         )
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise BundleError(f"bundle {folder} is missing or damaged: {error}") from error
@@ -192,6 +212,7 @@ def _described(bundle: Bundle) -> dict[str, Any]:
         "thresholds": asdict(bundle.thresholds),
         "calibration": asdict(bundle.calibration),
         "trained_until_us": bundle.trained_until_us,
+        "neutral": None if bundle.neutral is None else dict(bundle.neutral.values),
         "metrics": dict(bundle.metrics),
         "training_digest": bundle.training_digest,
         "libraries": dict(bundle.libraries),
@@ -204,6 +225,10 @@ def _reference(described: Mapping[str, Any] | None) -> Reference | None:
         return None
     features = {name: _distribution(one) for name, one in described["features"].items()}
     return Reference(features, _distribution(described["score"]), float(described["alert_rate"]))
+
+
+def _neutral(described: Mapping[str, float] | None) -> Neutral | None:
+    return None if described is None else Neutral(dict(described))
 
 
 def _distribution(described: Mapping[str, Any]) -> Distribution:

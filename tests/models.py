@@ -8,6 +8,7 @@ import numpy as np
 from ml.bundle import Bundle, publish
 from ml.features.catalog import NAMES
 from ml.features.feature import Common, Fact
+from ml.neutral import Neutral
 from ml.policy import Thresholds
 
 
@@ -38,6 +39,7 @@ def publish_small_model(
         training_digest="test",
         libraries={"lightgbm": lightgbm.__version__},
         model=booster.model_to_string(),
+        neutral=Neutral({}),
     )
     publish(bundle, models_dir)
     return bundle

@@ -9,6 +9,11 @@ from infra.native.layout import REPOSITORY
 FOLDER = REPOSITORY / "infra" / "systemd"
 COMMON = FOLDER / "promo-.service.d" / "common.conf"
 INSTALLED = "/opt/promo-sentinel"
+_INSTANCES = {
+    "promo-scoring@.service": "0",
+    "promo-job@.service": "warehouse.migrate",
+    "promo-rewind@.service": "scoring",
+}
 CONFIGURED = "/etc/promo-sentinel"
 
 
@@ -24,10 +29,20 @@ class Unit:
         return [value for found, value in self.lines if found == key]
 
     @property
+    def instance(self) -> str:
+        """What it is started as an instance of; empty where it has none."""
+        return _INSTANCES.get(self.path.name, "")
+
+    @property
     def command(self) -> list[str]:
-        """The words of its command, of the instance 0."""
+        """The words of its command."""
         (command,) = self.all("ExecStart")
-        return shlex.split(command.replace("%i", "0"))
+        return shlex.split(command.replace("%i", self.instance))
+
+    @property
+    def is_by_hand(self) -> bool:
+        """Whether somebody starts it, and it is no part of the target."""
+        return not self.all("PartOf")
 
     @property
     def environment(self) -> dict[str, str]:

@@ -26,7 +26,7 @@ MIGRATIONS = Path(__file__).parent / "migrations"
 _NAME = re.compile(r"(\d{4})_[a-z0-9_]+\.sql")
 _STATEMENT_END = re.compile(r";[ \t]*(?:\n|\Z)")
 _COMMENT_LINE = re.compile(r"^\s*--.*$", re.MULTILINE)
-_LEDGER = """
+LEDGER = """
 CREATE TABLE IF NOT EXISTS schema_migrations
 (
     name String,
@@ -35,6 +35,7 @@ CREATE TABLE IF NOT EXISTS schema_migrations
 )
 ENGINE = ReplacingMergeTree ORDER BY name
 """
+"""Which migrations a warehouse has seen."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +63,7 @@ def migrate(settings: Settings, folder: Path = MIGRATIONS) -> list[str]:
     client = writer(settings)
     try:
         with clickhouse_answers():
-            client.command(_LEDGER)
+            client.command(LEDGER)
             rows = client.query("SELECT name, checksum FROM schema_migrations FINAL").result_rows
             applied = {str(name): str(checksum) for name, checksum in rows}
             pending = unapplied(migrations, applied)

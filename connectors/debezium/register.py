@@ -25,6 +25,7 @@ def connector_config(settings: Settings) -> dict[str, str]:
         "postgres_port": settings.postgres_port,
         "postgres_database": settings.postgres_database,
         "postgres_cdc_user": settings.postgres_cdc_user,
+        "kafka_replication": settings.kafka_replication,
         "secrets_dir": settings.secrets_folder.absolute(),
     }
     template: dict[str, str] = json.loads(TEMPLATE.read_text())

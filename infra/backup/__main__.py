@@ -15,7 +15,6 @@ from connectors.errors import BackupError, PromoError
 from connectors.settings import load_settings
 from infra.backup.archive import Packed
 from infra.backup.manifest import Manifest
-from infra.backup.native import restore_stack, save_stack
 from infra.backup.restore import restore
 from infra.backup.save import MEGABYTE, destination_of, save
 from infra.backup.versions import versions_of
@@ -56,6 +55,9 @@ def _arguments() -> argparse.Namespace:
 
 def _save(state: Path | None, into: Path) -> Manifest:
     if state is None:
+        # Images have no supervisor, and need none for what is below.
+        from infra.backup.native import save_stack
+
         return save_stack(load_settings(), into, _told)
     to = destination_of(state, into)
     return save(state, to, versions_of(None, MIGRATIONS), _told)
@@ -65,6 +67,8 @@ def _restore(state: Path | None, source: Path, force: bool) -> Manifest:
     if not source.is_dir():
         raise BackupError(f"there is no folder {source}")
     if state is None:
+        from infra.backup.native import restore_stack
+
         return restore_stack(load_settings(secret_files=False), source, force=force)
     return restore(state, source, versions_of(None, MIGRATIONS), force=force)
 

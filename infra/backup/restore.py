@@ -61,6 +61,7 @@ def restore(
         _refuse_other_key(state, hash_key)
         for store, user in (owners or {}).items():
             _give(_named(store).folder(state) / STAGING, user)
+        os.sync()
         _change_places(state)
     return manifest
 
@@ -91,12 +92,11 @@ def _staged(
     marker = state / UNFINISHED_RESTORE
     try:
         marker.touch()
-        for store in STORES:
-            staging = store.folder(state) / STAGING
+        for name in manifest.archives:
+            staging = _named(name).folder(state) / STAGING
             shutil.rmtree(staging, ignore_errors=True)
             staging.mkdir(parents=True, mode=0o700)
-        for name in manifest.archives:
-            unpack(archive_of(backup, name), _named(name).folder(state) / STAGING)
+            unpack(archive_of(backup, name), staging)
             told(f"  {name} unpacked")
         yield
     except OSError as error:
@@ -120,15 +120,17 @@ def _refuse_other_key(state: Path, hash_key: str | None) -> None:
 def _change_places(state: Path) -> None:
     marker = state / UNFINISHED_RESTORE
     marker.write_text(CHANGING_PLACES)
-    for store in STORES:
-        replaced = store.folder(state) / REPLACED
-        shutil.rmtree(replaced, ignore_errors=True)
-        replaced.mkdir(mode=0o700)
+    there = [store for store in STORES if store.folder(state).is_dir()]
+    for store in there:
+        folder = store.folder(state)
+        shutil.rmtree(folder / REPLACED, ignore_errors=True)
+        (folder / REPLACED).mkdir(mode=0o700)
         for entry in store.entries(state):
-            entry.rename(replaced / entry.name)
-        _move_in(store, store.folder(state))
+            entry.rename(folder / REPLACED / entry.name)
+        if (folder / STAGING).exists():
+            _move_in(store, folder)
     marker.unlink()
-    for store in STORES:
+    for store in there:
         shutil.rmtree(store.folder(state) / REPLACED)
 
 

@@ -1,6 +1,7 @@
-"""Whose files a backup holds: versions of the servers and of the schema, and who can read them."""
+"""Whose files a backup holds: versions of programs and of the schema, and who can read them."""
 
 import re
+import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib import metadata
@@ -8,6 +9,7 @@ from pathlib import Path
 
 from connectors.errors import BackupError
 from infra.native.jars import POM
+from infra.native.layout import REPOSITORY
 from infra.native.tools import Tools, first_output, major_version
 from warehouse.migrate import read_migrations
 
@@ -16,12 +18,12 @@ _KAFKA = re.compile(r"<kafka\.version>(.+?)</kafka\.version>")
 
 @dataclass(frozen=True, slots=True)
 class Versions:
-    """Servers by name, such as ``{"kafka": "4.3.1"}``, and the checksums of migrations by file.
+    """Programs by name, such as ``{"kafka": "4.3.1"}``, and the checksums of migrations by file.
 
-    A server whose version cannot be told is left out.
+    A program whose version cannot be told is left out.
     """
 
-    servers: Mapping[str, str]
+    programs: Mapping[str, str]
     migrations: Mapping[str, str]
 
 
@@ -32,8 +34,8 @@ def versions_of(tools: Tools | None, migrations: Path) -> Versions:
         tools: programs of the native stack; None where servers run elsewhere, in containers say.
         migrations: the folder of the warehouse's migrations.
     """
-    servers = _native(tools) if tools else {}
-    known = {name: version for name, version in servers.items() if version}
+    programs = {"promo-sentinel": _own()} | (_native(tools) if tools else {})
+    known = {name: version for name, version in programs.items() if version}
     return Versions(known, {m.name: m.checksum for m in read_migrations(migrations)})
 
 
@@ -46,14 +48,11 @@ def refuse_unreadable(backup: Versions, here: Versions) -> None:
     Raises:
         BackupError: it cannot; the message says which version it takes.
     """
-    for name, version in backup.servers.items():
-        mine = here.servers.get(name, version)
-        if name == "postgres" and major_version(mine)[0] != major_version(version)[0]:
-            raise BackupError(
-                f"the backup is of PostgreSQL {version} and PostgreSQL {mine} runs here: install"
-                f" {major_version(version)[0]}, restore, and upgrade then (pg_upgrade)"
-            )
-        if _numbers(version) > _numbers(mine):
+    for name, version in backup.programs.items():
+        mine = here.programs.get(name, version)
+        if name == "postgres":
+            _refuse_other_postgres(version, mine)
+        elif _numbers(version) > _numbers(mine):
             raise BackupError(
                 f"the backup is of {name} {version}, newer than the {mine} of this machine:"
                 " restore it with the code that made it, or newer"
@@ -64,6 +63,19 @@ def refuse_unreadable(backup: Versions, here: Versions) -> None:
                 f"the backup's warehouse has the migration {name}, which this code does not have"
                 " like that: restore it with the code that made it, or newer"
             )
+
+
+def _refuse_other_postgres(version: str, mine: str) -> None:
+    if major_version(mine)[0] != major_version(version)[0]:
+        raise BackupError(
+            f"the backup is of PostgreSQL {version} and PostgreSQL {mine} runs here: install"
+            f" {major_version(version)[0]}, restore, and upgrade then (pg_upgrade)"
+        )
+
+
+def _own() -> str:
+    project = tomllib.loads((REPOSITORY / "pyproject.toml").read_text())["project"]
+    return str(project["version"])
 
 
 def _native(tools: Tools) -> dict[str, str]:

@@ -175,7 +175,11 @@ def chores_of(settings: Settings, layout: Layout, tools: Tools) -> tuple[Chore, 
 
     return (
         Chore("schema", ("postgres",), schema),
-        Chore("topics", ("kafka",), lambda: create_topics(s.kafka_bootstrap, s.kafka_partitions)),
+        Chore(
+            "topics",
+            ("kafka",),
+            lambda: create_topics(s.kafka_bootstrap, s.kafka_partitions, s.kafka_replication),
+        ),
         Chore("migrations", ("clickhouse",), lambda: _migrate(s)),
         Chore(
             "connector",

@@ -1,5 +1,6 @@
 """What an account says of itself, and how common that is in this shop."""
 
+from connectors.traits import is_timezone
 from ml.features.feature import NAN, AsOf, Available, Fact, Feature, Leaning, Unit
 
 _YEAR_US = 31_556_952_000_000
@@ -11,6 +12,11 @@ def _age_years(view: AsOf) -> float:
     if born is None:
         return NAN
     return float(_EPOCH_YEAR + view.profile.created_at_us // _YEAR_US - born)
+
+
+def _hour(view: AsOf) -> float:
+    # Without a known time zone the profile's hour is that of UTC, which says nothing of the user.
+    return float(view.profile.hour) if is_timezone(view.profile.timezone) else NAN
 
 
 def _flag(value: bool | None) -> float:
@@ -48,7 +54,7 @@ FEATURES = (
         "hour of the sign-up on the user's own clock",
         Unit.HOUR,
         Available.REGISTRATION,
-        lambda view: float(view.profile.hour),
+        _hour,
     ),
     Feature(
         "email_is_alias",

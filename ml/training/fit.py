@@ -1,4 +1,4 @@
-"""A model from examples: what is common, and LightGBM on top. Deterministic."""
+"""A model from examples: what is common, what is neutral, and LightGBM on top. Deterministic."""
 
 from collections import Counter
 from collections.abc import Mapping
@@ -10,7 +10,9 @@ import numpy as np
 from ml.features.catalog import CATALOG, COMMON_COLUMNS, NAMES
 from ml.features.feature import Common, Fact
 from ml.lean_lightgbm import lightgbm
+from ml.neutral import Neutral
 from ml.training.examples import Examples, Mask, Numbers
+from ml.training.unknown import fit_neutral
 
 LEAST_ACCOUNTS = 5
 """Values that fewer accounts have count as never seen: a training account's own rare value
@@ -43,11 +45,12 @@ class Learned:
     """What was learned from some accounts."""
 
     common: Common
+    neutral: Neutral
     booster: lightgbm.Booster
 
     def probabilities(self, examples: Examples, rows: Mask) -> Numbers:
         """The probability of abuse, uncalibrated, at each of the chosen rows."""
-        vectors = examples.vectors(self.common)[rows]
+        vectors = self.neutral.filled(examples.vectors(self.common)[rows])
         return np.asarray(self.booster.predict(vectors, num_threads=1), dtype=np.float64)
 
 
@@ -61,21 +64,23 @@ def learn(
 
     Args:
         examples: all rows.
-        rows: those of the training accounts; rows without a label only tell what is common.
+        rows: those of the training accounts; rows without a label only tell what is common
+            and what is usual.
         threads: of LightGBM; the outcome does not depend on it.
         parameters: LightGBM's.
     """
     common = fit_common(examples, rows)
+    neutral = fit_neutral(examples, rows, common)
     taught = rows & examples.labelled
     data = lightgbm.Dataset(
-        examples.vectors(common)[taught],
+        neutral.filled(examples.vectors(common)[taught]),
         label=examples.labels[taught],
         weight=examples.weights[taught],
         feature_name=list(NAMES),
         free_raw_data=True,
     )
     booster = lightgbm.train({**parameters, "num_threads": threads}, data, ROUNDS)
-    return Learned(common, booster)
+    return Learned(common, neutral, booster)
 
 
 def importances(booster: lightgbm.Booster) -> list[tuple[str, float]]:

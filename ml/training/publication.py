@@ -23,7 +23,7 @@ def bundle_of(study: Study, examples: Examples, now: datetime) -> Bundle:
     """The bundle to publish.
 
     Its version is the time, so that versions sort, and six digits that differ whenever the
-    model, its calibration, what is common or the thresholds do.
+    model, its calibration, what is common or neutral or the thresholds do.
 
     Args:
         study: of the model.
@@ -33,7 +33,8 @@ def bundle_of(study: Study, examples: Examples, now: datetime) -> Bundle:
     learned, evaluation = study.learned, study.evaluation
     calibration, thresholds = evaluation.calibration, evaluation.thresholds
     model = learned.booster.model_to_string()
-    judged = repr((model, learned.common, calibration, thresholds, study.data.digest))
+    fitted = (model, learned.common, learned.neutral, calibration, thresholds)
+    judged = repr((*fitted, study.data.digest))
     digest = blake2b(judged.encode(), digest_size=3).hexdigest()
     return Bundle(
         version=f"{now:%Y%m%dT%H%M%S}-{digest}",
@@ -50,6 +51,7 @@ def bundle_of(study: Study, examples: Examples, now: datetime) -> Bundle:
         calibration=calibration,
         reference=reference_of(examples, learned, calibration, thresholds, study.policy.boundaries),
         trained_until_us=int(examples.registered_at_us[examples.labelled].max()),
+        neutral=learned.neutral,
     )
 
 

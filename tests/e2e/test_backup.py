@@ -16,6 +16,7 @@ from connectors.settings import Settings
 from connectors.topics import Topic
 from infra.backup.archive import Packed
 from infra.backup.native import restore_stack, save_stack
+from infra.backup.stores import STORES
 from infra.native import stack as native
 from infra.native.layout import UNFINISHED_RESTORE, layout_of
 from tests.conftest import stack_settings, taken_down
@@ -27,8 +28,15 @@ from tests.stored import Stored, assert_as_before, stored_in
 from tests.traffic import write_traffic
 from tests.truth import assert_exact
 
+pytestmark = pytest.mark.timeout(400)  # stacks start and stop within a test
+
 ACCOUNTS = 400
 CLAIMED = "u-CODE1"
+
+
+SAVED = {entry for store in STORES for entry in store.only or (store.path.split("/")[0],)}
+LEFT_OUT = {"api-key", "faust", "logs", "run"}
+"""What a start makes again."""
 
 
 @dataclass(frozen=True)
@@ -50,6 +58,7 @@ def restored(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Restored]:
         old = native.up(old)
         _live(old, write_traffic(tmp_path_factory.mktemp("csv"), accounts=ACCOUNTS, seed=21))
         before = stored_in(old)
+        assert _entries(old.state_dir) <= SAVED | LEFT_OUT
         save_stack(old, backup, _quiet)
         assert native.ready(old, "api")  # what ran before the backup runs after it
     native.clean(old)
@@ -61,6 +70,10 @@ def restored(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Restored]:
         new = native.up(new)
         wait_drained(new)
         yield Restored(backup, before, new)
+
+
+def _entries(folder: Path) -> set[str]:
+    return {path.name for path in folder.iterdir()}
 
 
 def _live(settings: Settings, folder: Path) -> None:

@@ -228,6 +228,10 @@ def test_the_system_runs_as_composed(containers: Containers) -> None:
         assert risk["level"] == "critical"
         assert risk["model_version"] != "rules"
 
+    folder = containers.folder
+    words = ("save", "--state", str(folder / "state"), "--into", str(folder / "backup"))
+    assert "models" in containers.run("tools", "python", "-m", "infra.backup", *words)
+
 
 def test_every_python_service_is_run_here_or_is_another_one_of_its_kind() -> None:
     assert {*WORKERS, *jobs(), "demo", "tools", "scoring-1"} == set(python_services())

@@ -18,6 +18,7 @@ from connectors.drain import wait_drained
 from connectors.events import Decision, Labelled, LinksDecided, Origin
 from connectors.lag import GROUPS, Offsets
 from connectors.load import load
+from connectors.repartition import COPIED, repartition
 from connectors.settings import Settings
 from connectors.topics import Topic
 from infra.native import stack as native
@@ -182,6 +183,26 @@ def test_swapping_the_model_under_load_loses_nothing_and_mixes_no_bundles(
     for document in scores:
         assert_made_by(bundles[document["model_version"]], document)
     rescore_all(loaded)
+    assert_exact(loaded)
+
+
+def test_topics_made_anew_with_more_partitions_change_nothing(
+    loaded: Settings, tmp_path: Path
+) -> None:
+    before = state_of(loaded)
+    everything = ("api", "monitor", *WORKERS, "connect")
+    for part in everything:
+        native.stop_part(loaded, part)
+
+    repartition(loaded, 6, tmp_path / "copies")
+
+    for part in reversed(everything):
+        native.start_part(loaded, part)
+    assert state_of(loaded) == before
+    with connect(loaded) as connection:
+        connection.execute("DELETE FROM users WHERE user_id LIKE 'u1-%19'")
+    _load(loaded, write_traffic(tmp_path, accounts=300, seed=7, prefix="w"))
+    assert {len(Offsets(loaded).ends(topic)) for topic in COPIED} == {6}
     assert_exact(loaded)
 
 

@@ -19,7 +19,7 @@ from connectors.make_topics import Made, config_of, create_topics
 from connectors.rolling import KEY, close_quiet_segments
 from connectors.settings import Settings
 from connectors.topics import TOPICS, Topic
-from tests.reading import read_topic
+from tests.reading import eventually, read_topic
 
 NOBODY_WAITS_MS = 0
 """How long a partition must have been quiet, for a test that waits for nothing."""
@@ -44,6 +44,8 @@ def configure(settings: Settings, topic: Topic, name: str, value: str) -> None:
     resource = ConfigResource(ResourceType.TOPIC, topic.value, incremental_configs=[entry])
     (done,) = admin.incremental_alter_configs([resource]).values()
     done.result()
+    # The controller has it; the broker that answers has it a moment later.
+    eventually(lambda: configured(settings, topic)[name] == value, f"{name} is {value}")
 
 
 @pytest.mark.parametrize("topic", list(Topic))
@@ -62,6 +64,18 @@ def test_making_topics_again_brings_their_configuration_up_to_date(settings: Set
     assert config_of(Topic.LABELS).items() <= configured(settings, Topic.LABELS).items()
     assert configured(settings, Topic.LABELS)["compression.type"] == "zstd"
     assert create_topics(bootstrap, partitions) == Made((), ())
+
+
+def test_topics_that_exist_keep_their_partitions_and_replicas_and_that_is_told(
+    settings: Settings,
+) -> None:
+    made = create_topics(settings.kafka_bootstrap, settings.kafka_partitions + 2, replication=3)
+
+    everything = tuple(topic.value for topic in TOPICS)
+    partitioned = tuple(t.value for t, spec in TOPICS.items() if spec.partitions is None)
+    assert made == Made((), (), other_partitions=partitioned, other_replication=everything)
+    # Nobody waits for replicas that there are not.
+    assert configured(settings, Topic.USERS)["min.insync.replicas"] == "1"
 
 
 def test_a_quiet_partition_of_a_compacted_topic_gets_a_tombstone_of_nobody(

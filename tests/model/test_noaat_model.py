@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from connectors.profile import Profile
 from connectors.settings import Settings, load_settings
 from infra.native.layout import REPOSITORY
 from ml.bundle import Bundle, Model
@@ -18,6 +19,7 @@ from ml.features.catalog import NAMES
 from ml.memory_store import MemoryStore
 from ml.policy import ALERTED, STANDARD, Level
 from ml.scorer import Judge, Risk, score
+from ml.store import HOUR_US, Neighbourhood, Redemption, identifiers
 from ml.training.evaluate import Evaluation, Method, Stage, evaluate
 from ml.training.examples import Examples, examples_of
 from ml.training.fit import learn
@@ -30,6 +32,7 @@ from ml.training.money import costs_of
 from ml.training.reference import reference_of
 from ml.training.replay import replay
 from ml.training.time_order import time_ordered
+from tests.unit.ml.telling_shop import FACTS, lacking
 
 THREADS = 1
 REPEATS = 10
@@ -76,6 +79,7 @@ def _bundle(history: History, examples: Examples, evaluation: Evaluation) -> Bun
         model=learned.booster.model_to_string(),
         calibration=calibration,
         reference=reference_of(examples, learned, calibration, thresholds, STANDARD.boundaries),
+        neutral=learned.neutral,
     )
 
 
@@ -274,6 +278,43 @@ def test_hardly_an_honest_account_is_above_the_lowest_level(trained: Trained) ->
 
     assert len(suspected) <= 30
     assert not [risk for risk in suspected if risk.level in ALERTED and _alone(risk)]
+
+
+_UNTOLD = (
+    lacking("phone"),
+    lacking("e-mail"),
+    lacking("first name", "last name"),
+    lacking("phone", "e-mail", "first name", "last name"),
+    lacking(*FACTS),
+)
+"""What a registration may leave out; nobody in the data leaves out any of it."""
+
+
+@pytest.mark.parametrize("untold", _UNTOLD, ids=" ".join)
+def test_an_honest_account_that_leaves_facts_out_is_as_unsuspected_as_before(
+    trained: Trained, untold: Mapping[str, None]
+) -> None:
+    ordinary = [
+        event.profile
+        for event in trained.history.registrations
+        if event.label is False and trained.risks[event.profile.user_id].level is Level.LOW
+    ][::10]
+    told, silent = (
+        score([_half_an_hour_later(one) for one in profiles], Judge(Model(trained.bundle)))
+        for profiles in (ordinary, [replace(one, **untold) for one in ordinary])  # type: ignore[arg-type]
+    )
+
+    assert len(ordinary) > 800
+    assert {risk.level for risk in told} == {risk.level for risk in silent} == {Level.LOW}
+    assert max(risk.score for risk in silent) <= 1.5 * max(risk.score for risk in told)
+    assert not [risk for risk in silent if risk.reasons]
+
+
+def _half_an_hour_later(profile: Profile) -> Neighbourhood:
+    """An account that shares nothing with anybody, and has redeemed a code."""
+    used_at_us = profile.created_at_us + HOUR_US // 2
+    shared = dict.fromkeys(identifiers(profile), ())
+    return Neighbourhood(profile, (Redemption(used_at_us, 1, "SPRING"),), used_at_us, shared, {})
 
 
 def _alone(risk: Risk) -> bool:

@@ -10,3 +10,10 @@ from importlib import resources
 def mutation(name: str) -> str:
     """The text of ``warehouse/mutations/<name>.sql``."""
     return resources.files(__package__).joinpath(f"{name}.sql").read_text()
+
+
+def every_mutation() -> dict[str, str]:
+    """The texts of all mutations by name."""
+    files = (file.name for file in resources.files(__package__).iterdir())
+    names = sorted(name.removesuffix(".sql") for name in files if name.endswith(".sql"))
+    return {name: mutation(name) for name in names}

@@ -4,6 +4,7 @@ import pytest
 
 from connectors.drain import STAGES
 from connectors.lag import GROUPS
+from connectors.make_topics import config_of
 from connectors.retention import Gone, gone_after_days
 from connectors.topics import (
     DAY_MS,
@@ -88,6 +89,13 @@ def test_the_largest_message_fits_the_dead_letter_topic_with_its_headers() -> No
     limit = int(TOPICS[Topic.DEAD_LETTER].config["max.message.bytes"])
 
     assert limit >= MAX_MESSAGE_BYTES + 1_000
+
+
+@pytest.mark.parametrize(("replication", "in_sync"), [(1, None), (2, None), (3, "2"), (4, "2")])
+def test_from_three_replicas_on_an_acknowledgement_waits_for_two(
+    replication: int, in_sync: str | None
+) -> None:
+    assert config_of(Topic.USERS, replication).get("min.insync.replicas") == in_sync
 
 
 def test_topics_keyed_by_account_have_the_same_number_of_partitions() -> None:

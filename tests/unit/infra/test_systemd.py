@@ -39,8 +39,8 @@ def installed(tmp_path: Path) -> Path:
 
 @needs_systemd
 def test_systemd_finds_nothing_wrong_with_any_unit(installed: Path) -> None:
-    names = [path.name.replace("@.", "@0.") for path in installed.glob("*.service")]
-    done = _analyze(installed, "verify", "--man=no", "promo.target", *names)
+    names = [unit.path.name.replace("@.", f"@{unit.instance}.") for unit in SERVICES]
+    done = _analyze(installed, "verify", "--man=no", "promo-sentinel.target", *names)
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
 
 
@@ -94,7 +94,7 @@ def test_the_connector_is_registered_without_knowing_its_password() -> None:
 
 def test_units_need_only_units_that_there_are() -> None:
     there = {path.name.replace("@.", "@0.") for path in FOLDER.iterdir()}
-    for path in (*FOLDER.glob("*.service"), FOLDER / "promo.target"):
+    for path in (*FOLDER.glob("*.service"), FOLDER / "promo-sentinel.target"):
         unit = read_unit(path)
         for key in ("Requires", "Wants", "PartOf", "After"):
             named = {name for value in unit.all(key) for name in value.split()}
@@ -104,10 +104,11 @@ def test_units_need_only_units_that_there_are() -> None:
 def test_every_worker_comes_back_whatever_ends_it() -> None:
     for unit in SERVICES:
         once = unit.all("Type") == ["oneshot"]
-        assert unit.all("Restart") == ["on-failure" if once else "always"]
+        restart = [] if unit.is_by_hand else ["on-failure"] if once else ["always"]
+        assert unit.all("Restart") == restart
         assert unit.all("StartLimitIntervalSec") == ["0"]
         assert re.fullmatch(r"\d+[MG]", unit.all("MemoryMax")[0])
-        assert once or unit.all("WantedBy") == ["promo.target"]
+        assert once or unit.all("WantedBy") == ["promo-sentinel.target"]
 
 
 def test_the_documented_path_is_the_units() -> None:

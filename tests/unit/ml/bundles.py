@@ -6,6 +6,7 @@ from ml.bundle import Bundle
 from ml.features.catalog import NAMES
 from ml.features.feature import COMMON_FROM, Common, Fact
 from ml.lean_lightgbm import lightgbm
+from ml.neutral import Neutral
 from ml.policy import Thresholds
 
 PHONE = NAMES.index("phone_shape_share")
@@ -28,4 +29,5 @@ def bundle(version: str = "20261123T081500-000001", features: tuple[str, ...] = 
         training_digest="d" * 32,
         libraries={"lightgbm": lightgbm.__version__},
         model=booster.model_to_string(),
+        neutral=Neutral({NAMES[PHONE]: COMMON_FROM}),
     )

@@ -105,6 +105,20 @@ def test_a_bundle_for_other_features_is_refused_by_name() -> None:
         Model(bundle(features=NAMES[::-1]))
 
 
+def test_a_bundle_of_before_unknown_facts_were_neutral_is_read_but_does_not_judge(
+    tmp_path: Path,
+) -> None:
+    path = publish(bundle("1"), tmp_path) / "bundle.json"
+    described = orjson.loads(path.read_bytes())
+    del described["neutral"]
+    path.write_bytes(orjson.dumps(described))
+    old = load(tmp_path, "1")
+
+    assert old == replace(bundle("1"), neutral=None)
+    with pytest.raises(BundleError, match=r"other features \(unknown facts .* run `make train`"):
+        Model(old)
+
+
 def test_a_damaged_model_is_refused() -> None:
     with pytest.raises(BundleError, match="is damaged"):
         Model(replace(bundle(), model="tree\nversion=v4\nnot a model"))

@@ -188,7 +188,11 @@ def test_nothing_but_the_shares_depends_on_what_is_common() -> None:
 
 def test_an_account_says_its_age_hour_alias_and_kind_of_address() -> None:
     found = features(
-        neighbourhood(account(birth_year=1990, hour=23, email_is_alias=True, ip_is_private=False))
+        neighbourhood(
+            account(
+                birth_year=1990, hour=23, timezone="UTC", email_is_alias=True, ip_is_private=False
+            )
+        )
     )
 
     assert found["age_years"] == 33
@@ -201,6 +205,11 @@ def test_what_an_account_does_not_say_is_unknown() -> None:
     found = features(neighbourhood())
 
     assert all(math.isnan(found[name]) for name in ("age_years", "email_is_alias", "ip_is_private"))
+
+
+@pytest.mark.parametrize("timezone", [None, "Else/Where", ""])
+def test_the_hour_on_an_unknown_clock_is_unknown(timezone: str | None) -> None:
+    assert math.isnan(features(neighbourhood(account(hour=3, timezone=timezone)))["signup_hour"])
 
 
 def test_verification_counts_from_the_first_redemption_on() -> None:
