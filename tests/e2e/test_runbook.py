@@ -210,6 +210,60 @@ def test_redis_out_of_memory_is_waited_for_and_sets_nothing_aside(ward: Ward) ->
     assert ward.pipeline.messages(Topic.DEAD_LETTER) == []
 
 
+def test_postgres_restored_to_an_older_state(ward: Ward) -> None:
+    data = layout_of(ward.settings).data / "postgres"
+    ward.pipeline.sign_up("changes", device_id="old")
+    ward.pipeline.risk_when("changes")
+    native.stop_part(ward.settings, "postgres")
+    shutil.copytree(data, ward.clone.root / "older")
+    shutil.copystat(data, ward.clone.root / "older")
+    native.start_part(ward.settings, "postgres")
+    ward.pipeline.sign_up("of a future that is gone", device_id="old")
+    ward.pipeline.risk_when("changes", linked={"of a future that is gone"})
+    native.stop_part(ward.settings, "postgres")
+    _owned_as(data, ward.clone.root / "older")
+    shutil.rmtree(data)
+    (ward.clone.root / "older").rename(data)
+    native.start_part(ward.settings, "postgres")
+
+    ward.book.follow("PostgreSQL was restored to an older state")
+
+    ward.pipeline.sign_up("written afterwards", device_id="old")
+    ward.pipeline.risk_when("changes", linked={"written afterwards"})
+    assert ward.pipeline.risk("of a future that is gone") is None
+    ward.same_accounts()
+    ward.well(DOWN)
+
+
+def _owned_as(model: os.PathLike[str], copy: os.PathLike[str]) -> None:
+    """A server that runs as its own user must own what it is restored from."""
+    owner = os.stat(model)
+    for folder, folders, files in os.walk(copy):
+        for name in ("", *folders, *files):
+            os.chown(os.path.join(folder, name), owner.st_uid, owner.st_gid)
+
+
+def test_a_lost_redis(ward: Ward) -> None:
+    native.stop_part(ward.settings, "redis")
+    shutil.rmtree(layout_of(ward.settings).data / "redis")
+
+    assert "parity: holds" in ward.book.follow("Redis is lost")
+
+    ward.pipeline.risk_when("changes", linked={"written afterwards"})
+    ward.well(DOWN)
+
+
+def test_a_lost_clickhouse(ward: Ward) -> None:
+    native.stop_part(ward.settings, "clickhouse")
+    shutil.rmtree(layout_of(ward.settings).state / "clickhouse")
+
+    ward.book.follow("ClickHouse is lost")
+
+    ward.same_accounts()
+    ward.well(SILENT)
+    ward.well(DOWN)
+
+
 def test_messages_that_cannot_be_read(ward: Ward) -> None:
     in_eleven_minutes_s = 660
     ward.pipeline.produce(Topic.USERS, b"somebody", b"unreadable")
@@ -324,60 +378,6 @@ def test_a_slot_that_somebody_dropped(ward: Ward) -> None:
     ward.book.follow("The replication slot is lost")
 
     ward.pipeline.risk_when("came without a slot")
-    ward.well(DOWN)
-
-
-def test_postgres_restored_to_an_older_state(ward: Ward) -> None:
-    data = layout_of(ward.settings).data / "postgres"
-    ward.pipeline.sign_up("changes", device_id="old")
-    ward.pipeline.risk_when("changes")
-    native.stop_part(ward.settings, "postgres")
-    shutil.copytree(data, ward.clone.root / "older")
-    shutil.copystat(data, ward.clone.root / "older")
-    native.start_part(ward.settings, "postgres")
-    ward.pipeline.sign_up("of a future that is gone", device_id="old")
-    ward.pipeline.risk_when("changes", linked={"of a future that is gone"})
-    native.stop_part(ward.settings, "postgres")
-    _owned_as(data, ward.clone.root / "older")
-    shutil.rmtree(data)
-    (ward.clone.root / "older").rename(data)
-    native.start_part(ward.settings, "postgres")
-
-    ward.book.follow("PostgreSQL was restored to an older state")
-
-    ward.pipeline.sign_up("written afterwards", device_id="old")
-    ward.pipeline.risk_when("changes", linked={"written afterwards"})
-    assert ward.pipeline.risk("of a future that is gone") is None
-    ward.same_accounts()
-    ward.well(DOWN)
-
-
-def _owned_as(model: os.PathLike[str], copy: os.PathLike[str]) -> None:
-    """A server that runs as its own user must own what it is restored from."""
-    owner = os.stat(model)
-    for folder, folders, files in os.walk(copy):
-        for name in ("", *folders, *files):
-            os.chown(os.path.join(folder, name), owner.st_uid, owner.st_gid)
-
-
-def test_a_lost_redis(ward: Ward) -> None:
-    native.stop_part(ward.settings, "redis")
-    shutil.rmtree(layout_of(ward.settings).data / "redis")
-
-    assert "parity: holds" in ward.book.follow("Redis is lost")
-
-    ward.pipeline.risk_when("changes", linked={"written afterwards"})
-    ward.well(DOWN)
-
-
-def test_a_lost_clickhouse(ward: Ward) -> None:
-    native.stop_part(ward.settings, "clickhouse")
-    shutil.rmtree(layout_of(ward.settings).state / "clickhouse")
-
-    ward.book.follow("ClickHouse is lost")
-
-    ward.same_accounts()
-    ward.well(SILENT)
     ward.well(DOWN)
 
 
