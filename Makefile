@@ -17,7 +17,7 @@ SECONDS ?= 60
 SEED ?= 1
 SEEDS ?= 10
 
-.PHONY: help demo test up down status logs clean load train promote rollback model-report data-commentary simulate backtest parity api-key api-keys api-key-revoke dead-letters check bench chaos attack dashboards screenshots containers lock backup restore replay
+.PHONY: help demo test up down status logs clean load train promote rollback model-report data-commentary simulate backtest parity api-key api-keys api-key-revoke dead-letters check bench chaos attack dashboards screenshots containers lock backup restore replay restart resnapshot
 
 help: ## this list
 	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 22
@@ -34,6 +34,9 @@ up: $(STAMP) ## start what is not running; returns when everything is ready
 
 down: ## stop everything cleanly; loses nothing
 	@if [ -x $(PYTHON) ]; then $(NATIVE) down; else echo "nothing is installed, nothing runs"; fi
+
+restart: $(STAMP) ## stop and start PART=name; KILL=1 one that hangs
+	@$(NATIVE) restart "$(PART)" $(if $(KILL),--kill)
 
 status: $(STAMP) ## every part: state, pid, uptime, memory, port, health
 	@$(NATIVE) status
@@ -98,6 +101,9 @@ dead-letters: $(STAMP) ## what was set aside and why; REPLAY=1 sends it again
 replay: $(STAMP) ## have GROUP=scoring|warehouse read everything again; changes no result
 	@$(NATIVE) replay "$(GROUP)"
 	@$(if $(filter scoring,$(GROUP)),$(PYTHON) -m stream_processors.end_orphans)
+
+resnapshot: $(STAMP) ## have Debezium read every table again: its slot is lost, PostgreSQL was restored
+	@$(PYTHON) -m connectors.debezium.resnapshot
 
 check: $(STAMP) prepare ## format, lint, types, unit tests; under a minute
 	@$(VENV)/bin/ruff format --check .

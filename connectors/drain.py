@@ -16,6 +16,7 @@ from pathlib import Path
 import psycopg
 
 from connectors.console import Meter
+from connectors.debezium.slot import SLOT
 from connectors.errors import DependencyDown, DrainStalled
 from connectors.lag import GROUPS, Ends, Offsets, Position, lag
 from connectors.settings import Settings
@@ -24,7 +25,6 @@ from connectors.topics import Topic
 
 __all__ = ["STAGES", "DrainProgress", "lag", "show_drain", "wait_drained"]
 
-SLOT = "promo"
 SLOT_LAG_SQL = Path(__file__).parent / "source" / "slot_lag.sql"
 POLL_S = 0.1
 # A group that has not moved for so long is asked whether records are left for it at all.

@@ -1,5 +1,6 @@
 """Kafka Connect's REST interface, as far as this project speaks it."""
 
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,6 +10,7 @@ from connectors.errors import DependencyDown, SettingsError
 
 CONNECTOR = "promo"
 BAD_REQUEST = 400
+NOT_FOUND = 404
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +84,43 @@ class ConnectRest:
         if not answer.is_success:
             raise DependencyDown(f"Connect answers {answer.status_code}: {answer.text[:300]}")
 
+    def stop(self) -> None:
+        """Have the connector end its task and keep its offsets; returns before it has. Idempotent.
+
+        A connector that is not registered stays so.
+
+        Raises:
+            DependencyDown: Connect does not answer or is rebalancing: try again.
+        """
+        self._change("PUT", "/stop")
+
+    def resume(self) -> None:
+        """Let a stopped connector run again; idempotent. Raises as :meth:`stop`."""
+        self._change("PUT", "/resume")
+
+    def offsets(self) -> dict[str, Any]:
+        """What Debezium remembers of how far it has read; empty when it remembers nothing.
+
+        Raises:
+            DependencyDown: as :meth:`stop`.
+        """
+        answer = self._call("GET", f"/connectors/{CONNECTOR}/offsets")
+        found = answer.json()["offsets"] if answer.is_success else []
+        return dict(found[0]["offset"] or {}) if found else {}
+
+    def forget_offsets(self) -> None:
+        """Have Debezium forget how far it has read: it begins with a snapshot. Idempotent.
+
+        Raises:
+            DependencyDown: as :meth:`stop`; also while the connector is not stopped.
+        """
+        self._change("DELETE", "/offsets")
+
+    def _change(self, method: str, what: str) -> None:
+        answer = self._call(method, f"/connectors/{CONNECTOR}{what}")
+        if not answer.is_success and answer.status_code != NOT_FOUND:
+            raise DependencyDown(f"Connect answers {answer.status_code}: {answer.text[:300]}")
+
     def _call(self, method: str, path: str, **more: Any) -> httpx.Response:
         try:
             return self._http.request(method, path, **more)
@@ -99,4 +138,5 @@ def _health(status: dict[str, Any]) -> ConnectorHealth:
 def _in_a_line(trace: str) -> str:
     lines = trace.splitlines()
     causes = [line for line in lines if line.startswith("Caused by: ")]
-    return " ".join(lines[:1] + causes[-1:])
+    # Debezium's own state, hundreds of characters of it, stands in brackets.
+    return " ".join(re.sub(r"\[.*\]", "[…]", line) for line in lines[:1] + causes[-1:])

@@ -1,4 +1,4 @@
-"""``python -m infra.native prepare|up|down|status|logs|replay|clean``: see ``make help``."""
+"""``python -m infra.native prepare|up|down|restart|…``: see ``make help``."""
 
 import argparse
 import os
@@ -29,6 +29,9 @@ def main() -> int:
     preparing.add_argument("--tests", action="store_true", help="what only the tests need too")
     commands.add_parser("found", help="print what was found so far and where to look")
     commands.add_parser("down", help="stop everything cleanly")
+    restarting = commands.add_parser("restart", help="stop one part and start it again")
+    restarting.add_argument("part")
+    restarting.add_argument("--kill", action="store_true", help="do not ask it to end first")
     commands.add_parser("status", help="show every part; exit code 1 if one is ill")
     logs = commands.add_parser("logs", help="follow the logs")
     logs.add_argument("part", nargs="?", help="of one part only")
@@ -55,6 +58,8 @@ def _run(arguments: argparse.Namespace) -> int:
             print_found(settings)
         case "down":
             stack.down(settings)
+        case "restart":
+            stack.restart_part(settings, arguments.part, kill=arguments.kill)
         case "status":
             return 0 if print_status(settings) else 1
         case "logs":

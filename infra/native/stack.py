@@ -149,6 +149,34 @@ def stop_part(settings: Settings, name: str) -> None:
     Supervisor(layout_of(settings)).stop(name)
 
 
+def restart_part(
+    settings: Settings, name: str, *, kill: bool = False, report: Report = print_report
+) -> None:
+    """Stop one part and start it again; returns when it is ready.
+
+    Args:
+        settings: of a stack that is up.
+        name: the part's.
+        kill: do not ask it to end first; for one that hangs. Loses nothing either.
+        report: told when it is ready.
+
+    Raises:
+        StackError: the stack is down, there is no such part, or it does not become ready.
+    """
+    started = time.monotonic()
+    part_named(settings, name)
+    layout = layout_of(settings)
+    if not Supervisor(layout).running():
+        raise StackError("the stack is down: `make up`")
+    settings = ensure_secrets(settings, layout)
+    if kill and _state_pid(settings, name):
+        kill_part(settings, name)
+    else:
+        stop_part(settings, name)
+    start_part(settings, name)
+    report(name, "ready again", time.monotonic() - started)
+
+
 def kill_part(settings: Settings, name: str) -> int:
     """SIGKILL one part and wait until that process is gone; the supervisor starts another.
 

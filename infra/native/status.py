@@ -5,10 +5,13 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import psutil
+import psycopg
 
 from connectors.debezium.rest import ConnectRest
-from connectors.errors import DependencyDown
+from connectors.debezium.slot import LOST, is_lost
+from connectors.errors import DependencyDown, PromoError
 from connectors.settings import Settings
+from connectors.source.session import open_session
 from infra.native.layout import layout_of
 from infra.native.parts import Part, parts_of
 from infra.native.supervision import ProgramState, Supervisor
@@ -82,8 +85,18 @@ def _health(part: Part) -> str:
 
 def _connector(settings: Settings) -> PartStatus:
     health = ConnectRest(settings.connect_host, settings.connect_port).health()
-    word = "ok" if health.healthy else f"task {health.task} {health.trace}".strip()
+    word = f"task {health.task} {health.trace}".strip()
+    if health.healthy:
+        word = LOST if _slot_is_lost(settings) else "ok"
     return PartStatus("connector", health.connector.lower(), 0, 0.0, 0, 0, word)
+
+
+def _slot_is_lost(settings: Settings) -> bool:
+    try:
+        with open_session(settings, "promo-status") as connection:
+            return is_lost(connection)
+    except (PromoError, psycopg.OperationalError):
+        return False  # the line of PostgreSQL tells why
 
 
 def _memory(pid: int) -> int:

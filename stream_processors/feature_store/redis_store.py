@@ -13,7 +13,13 @@ from redis.asyncio import Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import ConnectionError as RedisConnectionError
-from redis.exceptions import ReadOnlyError, RedisError, ResponseError
+from redis.exceptions import (
+    MasterDownError,
+    OutOfMemoryError,
+    ReadOnlyError,
+    RedisError,
+    ResponseError,
+)
 from redis.exceptions import TimeoutError as RedisTimeoutError
 
 from connectors.errors import DependencyDown
@@ -36,7 +42,18 @@ _CONNECTIONS = 1_000
 """For each process, made as they are needed: so many callers may ask at once, whoever comes beyond
 them is told that Redis does not answer. Redis takes ten thousand by default."""
 
-_WAITING = ("LOADING", "OOM", "MISCONF", "READONLY", "BUSY", "MASTERDOWN")
+_AWAY = (
+    RedisConnectionError,
+    RedisTimeoutError,
+    ReadOnlyError,
+    MasterDownError,
+    OutOfMemoryError,
+    OSError,
+)
+"""It takes nothing for now. A full memory, too, is no fault of a message."""
+
+_WAITING = ("MISCONF", "BUSY")
+"""Answers that say the same without a class of their own: a full disk, a long script."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -294,10 +311,10 @@ class RedisStore:
     async def _call(self, script: object, packed: bytes, *keys: str) -> object:
         try:
             return await script(keys=keys, args=[packed])  # type: ignore[operator]
-        except (RedisConnectionError, RedisTimeoutError, ReadOnlyError, OSError) as error:
+        except _AWAY as error:
             raise _down(error) from error
         except ResponseError as error:
-            if str(error).startswith(_WAITING) or "OOM" in str(error):
+            if str(error).startswith(_WAITING):
                 raise _down(error) from error
             raise
 

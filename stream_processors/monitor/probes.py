@@ -12,8 +12,8 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 from connectors import source
+from connectors.debezium.slot import LOST, SLOT, is_lost
 from connectors.debezium.watch import ConnectorWatch
-from connectors.drain import SLOT
 from connectors.errors import DependencyDown
 from connectors.lag import Offsets
 from connectors.settings import Settings, required
@@ -44,13 +44,12 @@ def probes_of(settings: Settings) -> tuple[Probe, ...]:
     s, web = settings, httpx.Client(timeout=TIMEOUT_S, trust_env=False, verify=False)
     scoring = {f"scoring-{n}": s.scoring_metrics_port(n) for n in range(s.scoring_workers)}
     scraped_ports = {**scoring, "warehouse": s.metrics_port}
-    watch = ConnectorWatch.of(s)
     return (
         Probe("postgres", PostgresProbe(s).look),
         Probe("redis", redis_probe(s)),
         Probe("kafka", kafka_probe(s)),
         Probe("connect", page(web, f"http://{s.connect_host}:{s.connect_port}/")),
-        Probe("connector", lambda: _connector(watch)),
+        Probe("connector", ConnectorProbe(s).look),
         Probe("clickhouse", page(web, f"http://{s.clickhouse_host}:{s.clickhouse_port}/ping")),
         *(
             Probe(p, scrape(p, web, f"http://{s.worker_host(p)}:{port}"))
@@ -83,6 +82,33 @@ class PostgresProbe:
             own("postgres", "promo_source_wal_kept_bytes", float(row[0]), slot=SLOT),
             own("postgres", "promo_source_lag_bytes", float(row[1]), slot=SLOT),
         ]
+
+
+class ConnectorProbe:
+    """Whether Debezium's task runs, and can: without its slot it tries in vain for half an hour."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._watch = ConnectorWatch.of(settings)
+        self._connection: Connection | None = None
+
+    def look(self) -> list[Sample]:
+        """No samples; a task that has failed has been told to start again."""
+        health = self._watch.check()
+        if not health.healthy:
+            raise DependencyDown(f"connector {health.connector}, task {health.task} {health.trace}")
+        if self._slot_is_lost():
+            raise DependencyDown(LOST)
+        return []
+
+    def _slot_is_lost(self) -> bool:
+        try:
+            if self._connection is None:
+                self._connection = open_session(self._settings, "promo-monitor-slot")
+            return is_lost(self._connection)
+        except (DependencyDown, psycopg.OperationalError):
+            self._connection = None  # PostgreSQL's own probe tells that it is away
+            return False
 
 
 def redis_probe(settings: Settings) -> Callable[[], list[Sample]]:
@@ -133,13 +159,6 @@ def page(web: httpx.Client, url: str) -> Callable[[], list[Sample]]:
 def scrape(part: str, web: httpx.Client, url: str) -> Callable[[], list[Sample]]:
     """What a part shows under ``/metrics``."""
     return lambda: scraped(part, _get(web, f"{url}/metrics"))
-
-
-def _connector(watch: ConnectorWatch) -> list[Sample]:
-    health = watch.check()
-    if not health.healthy:
-        raise DependencyDown(f"connector {health.connector}, task {health.task} {health.trace}")
-    return []
 
 
 def _get(web: httpx.Client, url: str) -> str:

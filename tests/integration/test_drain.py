@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 from confluent_kafka import Consumer, Producer, TopicPartition
 
-from connectors.drain import SLOT, SLOT_LAG_SQL, STAGES, DrainProgress, wait_drained
+from connectors.debezium.slot import SLOT
+from connectors.drain import SLOT_LAG_SQL, STAGES, DrainProgress, wait_drained
 from connectors.errors import DrainStalled
 from connectors.lag import GROUPS, Offsets, lag
 from connectors.load import load
