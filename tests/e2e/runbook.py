@@ -42,22 +42,23 @@ class Runbook:
 
     Attributes:
         clone: where commands run.
-        used: headings whose blocks have been run.
+        used: the blocks that have been run, by heading and number.
     """
 
     clone: Clone
-    used: set[str] = field(default_factory=set)
+    used: set[tuple[str, int]] = field(default_factory=set)
     page: Page = field(default_factory=lambda: page_at(PAGE))
 
-    def follow(self, heading: str) -> str:
-        """Paste every block under a heading; gives back what they print.
+    def follow(self, heading: str, part: slice = slice(None)) -> str:
+        """Paste the blocks under a heading, or some of them; gives back what they print.
 
         Raises:
             AssertionError: a block failed.
         """
         blocks = blocks_by_heading(self.page)
-        self.used |= {FUNCTIONS, heading}
-        code = "".join(fence.code for fence in (*blocks[FUNCTIONS], *blocks[heading]))
+        numbered = list(enumerate(blocks[heading]))[part]
+        self.used |= {(FUNCTIONS, 0), *((heading, number) for number, _ in numbered)}
+        code = "".join(one.code for one in (*blocks[FUNCTIONS], *(one for _, one in numbered)))
         done = subprocess.run(
             ["bash", "-c", "set -euo pipefail\n" + self.clone.here(code)],
             cwd=self.clone.root, env=dict(self.clone.environment), stdin=subprocess.DEVNULL,
