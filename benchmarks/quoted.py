@@ -55,6 +55,12 @@ SPEED = (
         "backlog, times a naive Faust agent",
     ),
     Source(
+        "a backlog, two scoring workers, times one",
+        "speed-workers",
+        "workers",
+        "backlog, two scoring workers, times one",
+    ),
+    Source(
         "sustained with all parts, no lag that grows",
         "speed",
         "sustained",
