@@ -105,7 +105,10 @@ def down(settings: Settings, *, report: Report = print_report) -> None:
             return
         tools = find_tools()
         groups = levels(parts_of(settings, layout, tools), chores_of(settings, layout, tools))
-        for group in reversed(groups):
+        # First what settings no longer name, a second scoring worker say: it needs what is below.
+        known = {name for group in groups for name in group}
+        groups.append([name for name in supervisor.states() if name not in known])
+        for group in filter(None, reversed(groups)):
             _stop_group(supervisor, group, report)
         supervisor.shutdown()
         Jvm(tools.java, tools.java_version, jars_in(layout.cache), layout).keep_archives(JVM_PARTS)

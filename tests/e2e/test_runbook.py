@@ -19,6 +19,7 @@ from infra.native.layout import layout_of
 from infra.native.postgres import PostgresServer
 from infra.native.supervision import Supervisor
 from infra.native.tools import find_tools
+from ml.training.succession import take_over
 from tests.clone import Clone, cloned
 from tests.conftest import taken_down
 from tests.e2e.alerting import Alerts, rules
@@ -396,6 +397,8 @@ def test_a_burst_of_abuse(ward: Ward) -> None:
 def test_a_bad_model(ward: Ward) -> None:
     for version in ("good", "bad"):
         publish_small_model(ward.settings.models_dir, version)
+    for version in ("good", "bad"):
+        take_over(ward.settings.models_dir, version)
 
     assert "good" in ward.book.follow("A bad model was published")
 
@@ -405,7 +408,7 @@ def test_a_bad_model(ward: Ward) -> None:
 
 def test_a_leaked_api_key(ward: Ward) -> None:
     leaked = ward.clone.make("-s", "api-key", "NAME=checkout", "SCOPES=read").splitlines()[0]
-    url = f"{ward.settings.api_url}/v1/users/changes/risk"
+    url = f"{ward.settings.api_url}/v1/users/well-29/risk"
 
     def answers() -> int:
         return httpx.get(url, headers={"X-API-Key": leaked}, trust_env=False).status_code

@@ -113,6 +113,24 @@ def test_a_stopped_part_stays_down_until_it_is_started(running: Settings) -> Non
     assert native.ready(running, "redis")
 
 
+@pytest.mark.parametrize("kill", [False, True])
+def test_a_part_is_restarted_and_reads_where_it_was(running: Settings, kill: bool) -> None:
+    before = native.pid_of(running, "connect")
+
+    native.restart_part(running, "connect", kill=kill)
+
+    assert native.pid_of(running, "connect") != before
+    _sign_up(running, f"after-restart-{kill}")
+    _arrives(running, f"after-restart-{kill}")
+
+
+def test_only_a_part_of_a_stack_that_is_up_is_restarted(running: Settings, tmp_path: Path) -> None:
+    with pytest.raises(StackError, match="there is no part nobody; there are: postgres"):
+        native.restart_part(running, "nobody")
+    with pytest.raises(StackError, match="the stack is down: `make up`"):
+        native.restart_part(stack_settings(tmp_path), "redis")
+
+
 def test_down_and_up_lose_nothing(running: Settings) -> None:
     _sign_up(running, "before-down")
     with _redis(running) as store:
