@@ -34,8 +34,9 @@ def test_a_session_is_its_keys_and_holds_nothing_of_the_key(tmp_path: Path) -> N
     assert text.removeprefix("ps_")[:8] not in cookie
 
 
-@pytest.mark.parametrize("at", [0, 5, -1])
+@pytest.mark.parametrize("at", [0, 5, -2])
 def test_a_forged_or_changed_cookie_is_nobodys(tmp_path: Path, at: int) -> None:
+    # Not the last letter: some of its bits say nothing.
     keys, key, _ = with_key(tmp_path, Scope.READ)
     sessions = Sessions(keys, SECRET)
     cookie = sessions.begin(key.caller)
