@@ -60,6 +60,14 @@ def _at_least(text: str, wanted: tuple[int, int], program: str) -> str:
     return f"{program} is version {found[0]}.{found[1]}, {wanted[0]}.{wanted[1]} is needed"
 
 
+def _program(name: str, needed_for: str, package: str) -> Prerequisite:
+    return Prerequisite(
+        f"{name} (for {needed_for})",
+        (package,),
+        lambda _: "" if shutil.which(name) else "not found",
+    )
+
+
 PREREQUISITES = (
     Prerequisite("Java 17 or later", JAVA_PACKAGES, _java),
     Prerequisite("PostgreSQL 15 or later (server)", POSTGRES_PACKAGES, _postgres),
@@ -74,6 +82,8 @@ PREREQUISITES = (
 
 
 OF_TESTS = (
+    _program("curl", "the documents' examples", "curl"),
+    _program("free", "the runbook's commands", "procps"),
     Prerequisite(
         "Chromium (for tests of the dashboards' page)",
         ("chromium", "chromium-browser"),

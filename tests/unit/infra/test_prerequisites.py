@@ -61,13 +61,13 @@ def test_what_only_tests_need_is_looked_for_only_for_them(
     for_the_stack, for_tests = ([packages[0] for packages in each] for each in asked)
     assert "redis-server" in for_the_stack
     assert "chromium" not in for_the_stack
-    assert for_tests == ["chromium", "fonts-dejavu-core"]
+    assert for_tests == ["curl", "procps", "chromium", "fonts-dejavu-core"]
 
 
-def test_a_machine_with_a_browser_and_a_font_lacks_nothing_for_tests(
+def test_a_machine_that_has_all_programs_and_a_font_lacks_nothing_for_tests(
     layout: Layout, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    for program in ("chromium", "font.ttf"):
+    for program in ("curl", "free", "chromium", "font.ttf"):
         (tmp_path / program).touch(mode=0o755)
     monkeypatch.setenv("PATH", str(tmp_path))
     monkeypatch.setattr(prerequisites, "FONTS", tmp_path)
