@@ -20,7 +20,7 @@ SEEDS ?= 10
 .PHONY: help demo test up down status logs clean load train promote rollback model-report data-commentary simulate backtest parity api-key api-keys api-key-revoke dead-letters check bench chaos attack dashboards screenshots containers lock backup restore replay restart resnapshot
 
 help: ## this list
-	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 22
+	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 24
 
 demo: $(STAMP) ## set up, start, load DATA=folder (or simulate), train, show what was found
 	@$(NATIVE) up
