@@ -10,7 +10,7 @@ from prometheus_client import start_http_server
 
 from connectors.errors import DependencyDown
 from connectors.rolling import close_quiet_segments
-from connectors.settings import Settings, load_settings
+from connectors.settings import Settings, load_settings, required
 from stream_processors import logs
 from stream_processors.monitor.backlog import Backlog
 from stream_processors.monitor.drift import DriftWatch
@@ -34,7 +34,12 @@ async def monitor(settings: Settings, stop: asyncio.Event) -> None:
 
     Beside them, at how far what is scored has drifted, every :data:`DRIFT_PERIOD_S`; and segments
     of quiet partitions are closed, every :data:`CLOSING_PERIOD_S`.
+
+    Raises:
+        SettingsError: a password is not set.
     """
+    # Asked for only once there is a model: what is missing shall be said at the start.
+    required(settings.clickhouse_reader_password, "clickhouse_reader_password")
     exposition, rounds, writer = Exposition(), Rounds(probes_of(settings)), Writer(settings)
     backlog, thinning = Backlog(writer.insert), Thinning()
     start_http_server(settings.monitor_metrics_port, settings.metrics_host, exposition.registry)

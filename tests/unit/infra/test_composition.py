@@ -27,6 +27,7 @@ from tests.composition import (
     services,
     settings_of,
 )
+from tests.systemd_units import services as units_of_systemd
 
 PLACES = {
     "PROMO_STATE_DIR": places.STATE,
@@ -299,6 +300,16 @@ def test_a_policy_of_least_secrets_holds() -> None:
     for secret, readers in databases.items():
         having = {name for name, one in services().items() if secret in one.get("secrets", ())}
         assert having == readers
+
+
+def test_a_service_has_the_secrets_that_its_systemd_unit_has() -> None:
+    """Each unit is run with its secrets alone, in tests/e2e/test_operations.py."""
+    units = {
+        unit.path.stem.removeprefix("promo-"): set(unit.secrets) for unit in units_of_systemd()
+    }
+    named = {"scoring-0": "scoring@", "scoring-1": "scoring@"}
+    for name in set(python_services()) - {"tools", "demo"}:
+        assert set(services()[name].get("secrets", ())) == units[named.get(name, name)], name
 
 
 def test_the_compose_file_is_json_clean() -> None:
