@@ -44,13 +44,22 @@ def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m infra.backup", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
     saving = commands.add_parser("save", help="write a backup into a new folder")
-    saving.add_argument("--into", type=Path, required=True, help="the backup's folder")
+    saving.add_argument("--into", type=_folder, required=True, help="the backup's folder")
     restoring = commands.add_parser("restore", help="bring back what a backup holds")
-    restoring.add_argument("--from", dest="source", type=Path, required=True)
+    restoring.add_argument("--from", dest="source", type=_folder, required=True)
     restoring.add_argument("--force", action="store_true", help="replace data that is there")
     for command in (saving, restoring):
         command.add_argument("--state", type=Path, help="a folder in which nothing runs")
     return parser.parse_args()
+
+
+def _folder(text: str) -> Path:
+    # An empty name would be the folder that this runs in.
+    if not text:
+        raise argparse.ArgumentTypeError(
+            "name the backup's folder: `make backup INTO=dir`, `make restore FROM=dir`"
+        )
+    return Path(text)
 
 
 def _save(state: Path | None, into: Path) -> Manifest:

@@ -16,6 +16,7 @@ from lz4 import frame
 from connectors.errors import BackupError
 from infra.backup import restore as restoring
 from infra.backup import save as saving
+from infra.backup.__main__ import main
 from infra.backup.archive import digest_of, unpack
 from infra.backup.manifest import FILE, read_manifest
 from infra.backup.restore import restore
@@ -247,3 +248,13 @@ def test_folders_are_saved_and_restored_where_no_native_stack_is_installed(
         assert done.returncode == 0, done.stderr
         assert " MB as " in done.stdout
     assert content(state) == before
+
+
+@pytest.mark.parametrize("words", [("save", "--into", ""), ("restore", "--from", "")])
+def test_a_backup_without_a_name_is_asked_for_one(
+    words: tuple[str, ...], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("sys.argv", ["infra.backup", *words])
+    with pytest.raises(SystemExit):
+        main()
+    assert "make backup INTO=dir" in capsys.readouterr().err
