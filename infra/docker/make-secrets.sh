@@ -26,3 +26,4 @@ do
     mv "$folder/$name.new" "$folder/$name"
     echo "made $name"
 done
+echo "secrets are in $folder; start: docker compose up --detach --wait"
