@@ -8,7 +8,6 @@ replay of the scoring group (``make replay GROUP=scoring``).
 import asyncio
 import sys
 import time
-from collections.abc import Iterator
 
 from connectors.drain import show_drain
 from connectors.errors import PromoError
@@ -18,7 +17,7 @@ from connectors.topics import Topic
 from stream_processors.dead_letters_cli.entries import consumer_of, messages
 from stream_processors.delivery import Delivery
 from stream_processors.feature_store.redis_store import connect
-from stream_processors.rescore_all import WAVE
+from stream_processors.rescore_all import waves
 from stream_processors.scoring.rescore import RescoreRequest, Trigger, encode
 
 
@@ -65,17 +64,12 @@ async def _unknown(settings: Settings, users: list[str]) -> list[str]:
     store = connect(settings)
     try:
         found = []
-        for wave in _waves(users):
+        for wave in waves(users):
             documents = await asyncio.gather(*(store.latest_risk(user) for user in wave))
             found += [u for u, document in zip(wave, documents, strict=True) if document is None]
         return found
     finally:
         await store.close()
-
-
-def _waves(users: list[str]) -> Iterator[list[str]]:
-    for start in range(0, len(users), WAVE):
-        yield users[start : start + WAVE]
 
 
 def main() -> None:

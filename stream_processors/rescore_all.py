@@ -38,7 +38,7 @@ def rescore_all(settings: Settings) -> int:
     offsets = Offsets(settings)
     with Delivery(settings.kafka_bootstrap, "promo-rescore-all") as delivery, Meter() as meter:
         done = 0
-        for wave in _waves(accounts):
+        for wave in waves(accounts):
             asyncio.run(delivery.deliver([_request(user) for user in wave]))
             done += len(wave)
             meter.advance("rescore", done, len(accounts), "accounts")
@@ -55,7 +55,8 @@ def _registered(settings: Settings) -> list[str]:
         ]
 
 
-def _waves(accounts: Sequence[str]) -> Iterator[Sequence[str]]:
+def waves(accounts: Sequence[str]) -> Iterator[Sequence[str]]:
+    """The accounts in order, at most :data:`WAVE` at a time."""
     for start in range(0, len(accounts), WAVE):
         yield accounts[start : start + WAVE]
 
