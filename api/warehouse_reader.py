@@ -15,7 +15,7 @@ from clickhouse_connect.driver import AsyncClient
 
 from api.answer_table import FORMAT, AnswerTable, read_answer
 from connectors.errors import DependencyDown
-from connectors.settings import Settings
+from connectors.settings import Settings, required
 from warehouse.client import Patience, async_reader, clickhouse_answers
 from warehouse.queries import query
 
@@ -44,9 +44,14 @@ class WarehouseReader:
     """Asks the queries of :mod:`warehouse.queries` as the read-only user.
 
     It connects at the first question, again after a failure, and keeps its connections.
+
+    Raises:
+        SettingsError: the password is not set.
     """
 
     def __init__(self, settings: Settings, clock: Callable[[], float] = time.monotonic) -> None:
+        # Asked for with the first question only: what is missing shall be said at the start.
+        required(settings.clickhouse_reader_password, "clickhouse_reader_password")
         self._settings, self._clock = settings, clock
         self._client: AsyncClient | None = None
         self._connecting = asyncio.Lock()

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 import orjson
 from clickhouse_connect.driver import AsyncClient
 
-from connectors.settings import Settings
+from connectors.settings import Settings, required
 from warehouse.client import async_writer, clickhouse_answers
 from warehouse.mutations import mutation
 from warehouse.queries import query
@@ -29,9 +29,14 @@ class Writer:
     """Inserts blocks of rows; connects at the first use and again after a failure.
 
     Every table replaces rows of equal identity, so a repeated insert changes no answer.
+
+    Raises:
+        SettingsError: the password is not set.
     """
 
     def __init__(self, settings: Settings) -> None:
+        # Asked for with the first batch only: what is missing shall be said at the start.
+        required(settings.clickhouse_password, "clickhouse_password")
         self._settings = settings
         self._client: AsyncClient | None = None
 
