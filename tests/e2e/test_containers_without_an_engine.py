@@ -78,9 +78,10 @@ class Containers:
         if name == "connector":
             return self.settings.secrets_folder
         folder = self.folder / "secrets" / name
-        folder.mkdir(parents=True, exist_ok=True)
-        for secret in services()[name].get("secrets", ()):
-            shutil.copy(self.settings.secrets_folder / secret, folder)
+        if not folder.exists():  # a running service may be reading them just now
+            folder.mkdir(parents=True)
+            for secret in services()[name].get("secrets", ()):
+                shutil.copy(self.settings.secrets_folder / secret, folder)
         return folder
 
     def command(self, name: str) -> list[str]:
@@ -103,7 +104,8 @@ class Containers:
             text=True,
             timeout=timeout_s,
         )
-        assert done.returncode == 0, f"{name}: {done.stdout}\n{done.stderr}"
+        logs = {log.stem: log.read_text()[-2000:] for log in self.folder.glob("*.log")}
+        assert done.returncode == 0, f"{name}: {done.stdout}\n{done.stderr}\n{logs}"
         return done.stdout
 
     @contextmanager
@@ -231,6 +233,39 @@ def test_the_system_runs_as_composed(containers: Containers) -> None:
     folder = containers.folder
     words = ("save", "--state", str(folder / "state"), "--into", str(folder / "backup"))
     assert "models" in containers.run("tools", "python", "-m", "infra.backup", *words)
+
+
+def _secrets_of_workers() -> list[tuple[str, str]]:
+    # The API takes other keys than promo_api_key: those of `make api-key`.
+    return [
+        (name, secret)
+        for name in WORKERS
+        for secret in services()[name]["secrets"]
+        if secret != "promo_api_key"
+    ]
+
+
+@pytest.mark.parametrize(("name", "secret"), _secrets_of_workers())
+def test_a_service_says_at_its_start_which_secret_it_lacks(
+    containers: Containers, name: str, secret: str
+) -> None:
+    environment = containers.environment(name)
+    held = Path(environment["PROMO_SECRETS_DIR"]) / secret
+    text = held.read_text()
+    held.write_text("")
+    try:
+        done = subprocess.run(
+            containers.command(name),
+            cwd=containers.image.tree,
+            env=environment,
+            capture_output=True,
+            text=True,
+            timeout=30,
+        )
+    finally:
+        held.write_text(text)
+    assert done.returncode != 0
+    assert f"{secret.upper()} is not set" in done.stderr
 
 
 def test_every_python_service_is_run_here_or_is_another_one_of_its_kind() -> None:
