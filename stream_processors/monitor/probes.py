@@ -40,22 +40,21 @@ class Probe:
 
 def probes_of(settings: Settings) -> tuple[Probe, ...]:
     """A probe of every part; nothing is connected before it is first asked."""
-    # The API may show a certificate that only its own users know: here it is asked for figures.
-    s, web = settings, httpx.Client(timeout=TIMEOUT_S, trust_env=False, verify=False)
+    s = settings
     scoring = {f"scoring-{n}": s.scoring_metrics_port(n) for n in range(s.scoring_workers)}
     scraped_ports = {**scoring, "warehouse": s.metrics_port}
     return (
         Probe("postgres", PostgresProbe(s).look),
         Probe("redis", redis_probe(s)),
         Probe("kafka", kafka_probe(s)),
-        Probe("connect", page(web, f"http://{s.connect_host}:{s.connect_port}/")),
+        Probe("connect", page(f"http://{s.connect_host}:{s.connect_port}/")),
         Probe("connector", ConnectorProbe(s).look),
-        Probe("clickhouse", page(web, f"http://{s.clickhouse_host}:{s.clickhouse_port}/ping")),
+        Probe("clickhouse", page(f"http://{s.clickhouse_host}:{s.clickhouse_port}/ping")),
         *(
-            Probe(p, scrape(p, web, f"http://{s.worker_host(p)}:{port}"))
+            Probe(p, scrape(p, f"http://{s.worker_host(p)}:{port}"))
             for p, port in scraped_ports.items()
         ),
-        Probe("api", scrape("api", web, s.api_url)),
+        Probe("api", scrape("api", s.api_url)),
     )
 
 
@@ -146,8 +145,9 @@ def kafka_probe(settings: Settings) -> Callable[[], list[Sample]]:
     return look
 
 
-def page(web: httpx.Client, url: str) -> Callable[[], list[Sample]]:
+def page(url: str) -> Callable[[], list[Sample]]:
     """GET answers 200."""
+    web = _web()
 
     def look() -> list[Sample]:
         _get(web, url)
@@ -156,9 +156,19 @@ def page(web: httpx.Client, url: str) -> Callable[[], list[Sample]]:
     return look
 
 
-def scrape(part: str, web: httpx.Client, url: str) -> Callable[[], list[Sample]]:
+def scrape(part: str, url: str) -> Callable[[], list[Sample]]:
     """What a part shows under ``/metrics``."""
+    web = _web()
     return lambda: scraped(part, _get(web, f"{url}/metrics"))
+
+
+def _web() -> httpx.Client:
+    """A client for one probe alone.
+
+    Threads that share one close each other's connections as these expire, even under a request.
+    """
+    # The API may show a certificate that only its own users know: here it is asked for figures.
+    return httpx.Client(timeout=TIMEOUT_S, trust_env=False, verify=False)
 
 
 def _get(web: httpx.Client, url: str) -> str:
