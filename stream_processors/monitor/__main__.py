@@ -10,7 +10,7 @@ from prometheus_client import start_http_server
 
 from connectors.errors import DependencyDown
 from connectors.rolling import close_quiet_segments
-from connectors.settings import Settings, load_settings, required
+from connectors.settings import Settings, load_settings
 from stream_processors import logs
 from stream_processors.monitor.backlog import Backlog
 from stream_processors.monitor.drift import DriftWatch
@@ -38,13 +38,11 @@ async def monitor(settings: Settings, stop: asyncio.Event) -> None:
     Raises:
         SettingsError: a password is not set.
     """
-    # Asked for only once there is a model: what is missing shall be said at the start.
-    required(settings.clickhouse_reader_password, "clickhouse_reader_password")
     exposition, rounds, writer = Exposition(), Rounds(probes_of(settings)), Writer(settings)
-    backlog, thinning = Backlog(writer.insert), Thinning()
+    backlog, thinning, drift_watch = Backlog(writer.insert), Thinning(), DriftWatch(settings)
     start_http_server(settings.monitor_metrics_port, settings.metrics_host, exposition.registry)
     writing = asyncio.create_task(backlog.run())
-    drifting = asyncio.create_task(_watch_drift(DriftWatch(settings), exposition, backlog))
+    drifting = asyncio.create_task(_watch_drift(drift_watch, exposition, backlog))
     closing = asyncio.create_task(_close_segments(settings))
     while not stop.is_set():
         due = time.monotonic() + ROUND_S

@@ -9,7 +9,7 @@ from clickhouse_connect.driver import Client
 from clickhouse_connect.driver.exceptions import Error as ClickHouseError
 
 from connectors.errors import BundleError, DependencyDown
-from connectors.settings import Settings
+from connectors.settings import Settings, required
 from ml.bundle import CURRENT, linked_version, load
 from ml.drift import LEAST_ACCOUNTS, Reference, feature_indices, stability_index
 from ml.features.catalog import NAMES
@@ -47,9 +47,15 @@ def drift_samples(reference: Reference, scorings: Sequence[Sequence[Any]]) -> li
 
 
 class DriftWatch:
-    """Looks at the newest scores of the running model; connects when first asked."""
+    """Looks at the newest scores of the running model; connects when first asked.
+
+    Raises:
+        SettingsError: the password is not set.
+    """
 
     def __init__(self, settings: Settings) -> None:
+        # Asked for only once there is a model: what is missing shall be said at the start.
+        required(settings.clickhouse_reader_password, "clickhouse_reader_password")
         self._settings = settings
         self._client: Client | None = None
         self._known: tuple[str, Reference | None] | None = None
