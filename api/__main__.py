@@ -90,7 +90,7 @@ def application() -> "FastAPI":
 
 def _share_metrics(settings: Settings) -> None:
     """Let workers count into files of one folder, so that each can tell what all have done."""
-    folder = Path(settings.state_dir).absolute() / "run" / "api-metrics"
+    folder = Path(settings.state_dir).absolute() / "run" / "api" / "metrics"
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     os.environ[_SHARED_METRICS] = str(folder)

@@ -217,6 +217,10 @@ class Settings(BaseSettings):
         """Where the secrets lie, one file each."""
         return self.secrets_dir or self.state_dir / "secrets"
 
+    def worker_dir(self, group: str, slot: int) -> Path:
+        """What one worker of a group remembers of itself, its crashes say."""
+        return (self.state_dir / "workers" / f"{group}-{slot}").absolute()
+
     @property
     def models_dir(self) -> Path:
         """The folder of model bundles; ``current`` in it links to the running one."""
@@ -240,8 +244,10 @@ class Settings(BaseSettings):
 
     @property
     def api_key_hashes(self) -> Path:
-        """Where the hashes of the API's keys are kept."""
-        return self.api_keys_file or self.state_dir / "api-keys.json"
+        """Where the hashes of the API's keys are kept; older versions' file stays where it is."""
+        former = self.state_dir / "api-keys.json"
+        default = former if former.exists() else self.state_dir / "access" / "api-keys.json"
+        return self.api_keys_file or default
 
     @property
     def api_key_file(self) -> Path:

@@ -1,6 +1,7 @@
 """Who is who, for evaluation: ``<state_dir>/simulated/<seed>.csv``."""
 
 import csv
+import os
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -22,9 +23,10 @@ def read_truth(file: Path) -> dict[str, str]:
 
 def add_truth(file: Path, truth: Mapping[str, str]) -> None:
     """Add accounts to a file, atomically; what is in it already stays."""
-    file.parent.mkdir(parents=True, exist_ok=True)
+    file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     unfinished = file.with_suffix(".unfinished")
     with unfinished.open("w", newline="", encoding="utf-8") as lines:
+        os.fchmod(lines.fileno(), 0o600)
         writer = csv.writer(lines, lineterminator="\n")
         writer.writerow(COLUMNS)
         writer.writerows({**read_truth(file), **truth}.items())

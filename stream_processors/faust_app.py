@@ -113,7 +113,7 @@ def make_app(settings: Settings, group: str, slot: int, kind: type[App] = App) -
             outlives it (static membership), so that a restart is no rebalance.
         kind: of app.
     """
-    datadir = (settings.state_dir / "faust" / f"{group}-{slot}").absolute()
+    datadir = settings.worker_dir(group, slot) / "faust"
     datadir.mkdir(parents=True, exist_ok=True)
     return kind(
         group,

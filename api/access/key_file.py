@@ -30,11 +30,17 @@ def read(path: Path) -> KeyRing:
 
 
 def write(path: Path, ring: KeyRing) -> None:
-    """Replace the file whole; nobody but its owner may read it."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    """Replace the file whole; nobody but its owner may read it.
+
+    Written by root, it belongs to the owner of its folder, who is the API's user.
+    """
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     new = path.with_name(path.name + ".new")
     new.unlink(missing_ok=True)
     with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+        if os.geteuid() == 0:
+            owner = path.parent.stat()
+            os.fchown(file.fileno(), owner.st_uid, owner.st_gid)
         file.write(encode(ring))
         os.fsync(file.fileno())
     new.replace(path)
@@ -43,8 +49,9 @@ def write(path: Path, ring: KeyRing) -> None:
 @contextmanager
 def held(path: Path) -> Iterator[None]:
     """Within it nobody else changes the file."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with open(path.with_name(path.name + ".lock"), "w") as lock:
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    descriptor = os.open(path.with_name(path.name + ".lock"), os.O_WRONLY | os.O_CREAT, 0o600)
+    with os.fdopen(descriptor, "w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
 

@@ -44,7 +44,7 @@ STORES = (
     Store("secrets", "secrets"),
     # Hashes of API keys; how often which message ended a worker; which hash key the stores were
     # filled with; who is who in played traffic.
-    Store("others", ".", ("api-keys.json", "crashes", "hash-key-check", "simulated")),
+    Store("others", ".", ("access", "api-keys.json", "workers", "hash-key-check", "simulated")),
 )
 
 

@@ -6,6 +6,7 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from pathlib import Path
 
 from connectors.errors import DependencyDown, PromoError, StackError
+from infra.native.accounts import Accounts
 from infra.native.parts import Chore, Part
 from infra.native.supervision import Supervisor
 
@@ -24,14 +25,20 @@ class BringUp:
         supervisor: a running one that knows the parts.
         log_of: the log file of a part.
         report: told name, what happened and seconds, as each becomes ready.
+        accounts: the users that parts run as, by name.
     """
 
     def __init__(
-        self, supervisor: Supervisor, log_of: Callable[[str], Path], report: Report
+        self,
+        supervisor: Supervisor,
+        log_of: Callable[[str], Path],
+        report: Report,
+        accounts: Accounts,
     ) -> None:
         self._supervisor = supervisor
         self._log_of = log_of
         self._report = report
+        self._accounts = accounts
 
     def run(self, steps: Sequence[Step]) -> None:
         """Bring all steps up, those that do not need each other at once.
@@ -73,7 +80,7 @@ class BringUp:
     def _start(self, part: Part) -> str:
         if self._supervisor.states()[part.name].pid and is_ready(part):
             return "already running"
-        part.prepare()
+        part.prepare(self._accounts.get(part.bounds.user))
         self._supervisor.start(part.name)
         self._wait(part)
         return "ready"

@@ -7,6 +7,8 @@ import uuid
 from connectors.errors import StackError
 from connectors.settings import Settings
 from infra.config import Template, rendered
+from infra.native.accounts import Account, write_private
+from infra.native.confinement import Confinement, confined
 from infra.native.jvm import Jvm
 from infra.native.layout import Layout
 
@@ -26,8 +28,16 @@ def connect_command(jvm: Jvm) -> list[str]:
     return jvm.command("connect", main_class, jvm.layout.run / Template.CONNECT, CONNECT_HEAP)
 
 
-def prepare_kafka(settings: Settings, jvm: Jvm) -> None:
+def prepare_kafka(
+    settings: Settings, jvm: Jvm, bounds: Confinement, account: Account | None
+) -> None:
     """Write the broker's configuration and format its folder if it is new; idempotent.
+
+    Args:
+        settings: host and ports.
+        jvm: which Java, and the stack's folders.
+        bounds: of the broker.
+        account: whom its folder belongs to.
 
     Raises:
         StackError: formatting fails; the message has its words.
@@ -43,8 +53,7 @@ def prepare_kafka(settings: Settings, jvm: Jvm) -> None:
         data=data,
     )
     if not (data / "meta.properties").exists():
-        data.mkdir(exist_ok=True)
-        _format(jvm)
+        _format(jvm, bounds, account)
 
 
 def prepare_connect(settings: Settings, jvm: Jvm) -> None:
@@ -60,11 +69,12 @@ def prepare_connect(settings: Settings, jvm: Jvm) -> None:
     )
 
 
-def _format(jvm: Jvm) -> None:
+def _format(jvm: Jvm, bounds: Confinement, account: Account | None) -> None:
     cluster = base64.urlsafe_b64encode(uuid.uuid4().bytes).rstrip(b"=").decode()
     config = jvm.layout.run / Template.KAFKA
     command = [jvm.java, "-XX:TieredStopAtLevel=1", "-cp", jvm.jars.class_path()]
     command += ["kafka.tools.StorageTool", "format", f"--cluster-id={cluster}", "-c", str(config)]
+    command = confined("kafka-format", command, bounds, jvm.layout, account)
     done = subprocess.run(command, capture_output=True, text=True, timeout=FORMAT_TIMEOUT_S)
     if done.returncode:
         raise StackError(f"Kafka could not format its folder: {done.stderr or done.stdout}")
@@ -73,4 +83,4 @@ def _format(jvm: Jvm) -> None:
 def _render(template: Template, layout: Layout, **values: object) -> None:
     # A backslash escapes in a properties file.
     escaped = {name: str(value).replace("\\", "\\\\") for name, value in values.items()}
-    (layout.run / template).write_text(rendered(template, **escaped))
+    write_private(layout.run / template, rendered(template, **escaped))

@@ -1,6 +1,5 @@
 """Secrets that the native stack makes on its first start, one file each."""
 
-import os
 import secrets
 from pathlib import Path
 from typing import get_args
@@ -8,6 +7,7 @@ from typing import get_args
 from pydantic import SecretStr
 
 from connectors.settings import FROM_ELSEWHERE, Settings
+from infra.native.accounts import write_private
 from infra.native.hash_key import refuse_other_hash_key
 from infra.native.layout import Layout
 
@@ -44,11 +44,12 @@ def ensure_secrets(settings: Settings, layout: Layout) -> Settings:
         if name == "hash_key":
             refuse_other_hash_key(layout, text, _kept(path))
         if _kept(path) != text:
-            _write_private(path, text)
+            # Without a newline: Kafka Connect's config provider takes the file's bytes as they are.
+            write_private(path, text)
         filled[name] = SecretStr(text)
     key_file = layout.state / "api-key"
     if _kept(key_file) != filled["api_key"].get_secret_value():
-        _write_private(key_file, filled["api_key"].get_secret_value())
+        write_private(key_file, filled["api_key"].get_secret_value())
     return settings.model_copy(
         update=filled | {"state_dir": layout.state, "cache_dir": layout.cache}
     )
@@ -60,13 +61,3 @@ def _random() -> str:
 
 def _kept(path: Path) -> str:
     return path.read_text().strip() if path.exists() else ""
-
-
-def _write_private(path: Path, text: str) -> None:
-    # Without a newline: Kafka Connect's DirectoryConfigProvider takes the file's bytes as they are.
-    new = path.with_name(path.name + ".new")
-    new.unlink(missing_ok=True)
-    descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "w") as file:
-        file.write(text)
-    new.replace(path)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from infra.config import LOG4J
+from infra.native.accounts import write_private
 from infra.native.jars import Jars
 from infra.native.layout import Layout
 
@@ -45,9 +46,13 @@ class Jvm:
         arguments = [f"-Xms{first}", f"-Xmx{most}", *FLAGS, *compiler, self._archive_flag(name)]
         arguments += [f"-Dlog4j2.configurationFile={LOG4J.as_uri()}"]
         arguments += ["-cp", self.jars.class_path()]
-        file = self.layout.run / f"{name}.args"
-        file.write_text("\n".join(_quoted(argument) for argument in arguments) + "\n")
+        file = self.arguments(name)
+        write_private(file, "\n".join(_quoted(argument) for argument in arguments) + "\n")
         return [self.java, f"@{file}", main_class, str(config)]
+
+    def arguments(self, name: str) -> Path:
+        """The file with the options of a program."""
+        return self.layout.run / f"{name}.args"
 
     def keep_archives(self, names: list[str]) -> None:
         """Move what stopped programs have recorded into the cache; idempotent."""
@@ -66,7 +71,7 @@ class Jvm:
         return f"-XX:ArchiveClassesAtExit={self._recorded(name)}"
 
     def _recorded(self, name: str) -> Path:
-        return self.layout.run / f"{name}.jsa"
+        return self.layout.run_of(name) / "classes.jsa"
 
     def _kept(self, name: str) -> Path:
         digest = hashlib.sha256(f"{self.java} {self.version}".encode()).hexdigest()[:8]

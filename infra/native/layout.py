@@ -7,6 +7,7 @@ from pathlib import Path
 
 from connectors.errors import StackError
 from connectors.settings import Settings
+from infra.native.accounts import close_to_others
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 UNIX_PATH_LIMIT = 107
@@ -40,9 +41,33 @@ class Layout:
         """Generated configuration, pid files; safe to lose while the stack is down."""
         return self.state / "run"
 
+    def run_of(self, part: str) -> Path:
+        """What one part alone reads and writes there."""
+        return self.run / part
+
+    @property
+    def root(self) -> Path:
+        """Where each part's own file system is mounted, seen by that part alone."""
+        return self.run / "root"
+
     @property
     def secrets(self) -> Path:
         return self.state / "secrets"
+
+    @property
+    def access(self) -> Path:
+        """The API's: hashes of its clients' keys."""
+        return self.state / "access"
+
+    @property
+    def workers(self) -> Path:
+        """What each worker remembers of itself."""
+        return self.state / "workers"
+
+    @property
+    def models(self) -> Path:
+        """What training writes and whoever judges reads."""
+        return self.state / "models"
 
     @property
     def sockets(self) -> Path:
@@ -80,10 +105,12 @@ class Layout:
             StackError: a folder cannot be made, or the short socket folder is another user's.
         """
         try:
-            for folder in (self.state, self.data, self.logs, self.run, self.cache):
+            for folder in (self.state, self.cache):
                 folder.mkdir(parents=True, exist_ok=True)
-            self.secrets.mkdir(mode=0o700, exist_ok=True)
-            self.sockets.mkdir(mode=0o755, exist_ok=True)
+            close_to_others(self.state)
+            inner = (self.data, self.logs, self.run, self.root, self.secrets, self.workers)
+            for folder in (*inner, self.sockets):
+                folder.mkdir(mode=0o700, exist_ok=True)
         except OSError as error:
             raise StackError(
                 f"cannot make {error.filename}: {error.strerror}; make the folder writable or set"
@@ -101,3 +128,11 @@ def layout_of(settings: Settings) -> Layout:
         state=(REPOSITORY / settings.state_dir).absolute(),
         cache=(REPOSITORY / settings.cache_dir).absolute(),
     )
+
+
+def adopt_key_file(layout: Layout) -> None:
+    """Move the file of API keys of an older version into the folder that the API sees."""
+    former = layout.state / "api-keys.json"
+    if former.exists():
+        layout.access.mkdir(mode=0o700, exist_ok=True)
+        former.replace(layout.access / former.name)

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 
 from pydantic import SecretStr
 
@@ -15,7 +16,11 @@ from connectors.debezium.register import register
 from connectors.make_topics import create_topics
 from connectors.settings import Settings
 from connectors.source.apply import apply_schema
+from connectors.topics import SCORING_GROUP, WAREHOUSE_GROUP
+from infra.config import LOG4J, Template
+from infra.native.accounts import Account
 from infra.native.broker import connect_command, kafka_command, prepare_connect, prepare_kafka
+from infra.native.confinement import Confinement, program_paths, python_paths
 from infra.native.jars import jars_in
 from infra.native.jvm import Jvm
 from infra.native.layout import REPOSITORY, Layout
@@ -51,7 +56,9 @@ class Part:
         ports: what it listens on; the first is shown.
         command: its command line (called when the stack starts).
         ready: asks it; raises DependencyDown while it is not ready.
-        prepare: makes its folder and configuration before it starts; idempotent.
+        bounds: who it is and what it sees.
+        prepare: writes its configuration, for the user that it runs as, before it starts; its
+            folders are there; idempotent.
         needs: parts and chores that must be ready first.
         stop_signal: ends it without losing anything.
         timeout_s: how long it may take to become ready.
@@ -62,11 +69,12 @@ class Part:
     ports: tuple[Port, ...]
     command: Callable[[], list[str]]
     ready: Callable[[], None]
-    prepare: Callable[[], None] = lambda: None
+    bounds: Confinement
+    prepare: Callable[[Account | None], None] = lambda _: None
     needs: tuple[str, ...] = ()
     stop_signal: str = "TERM"
     timeout_s: float = 120.0
-    folder: str = str(REPOSITORY)
+    folder: str = "/"
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,22 +91,35 @@ def parts_of(settings: Settings, layout: Layout, tools: Tools) -> tuple[Part, ..
     s = settings
     jvm = Jvm(tools.java, tools.java_version, jars_in(layout.cache), layout)
     postgres = PostgresServer(tools.postgres, layout, s)
+    java = (*program_paths(tools.java), layout.cache, LOG4J)
+    broker = Confinement(
+        "promo-kafka",
+        writable=(layout.data / "kafka", layout.run_of("kafka")),
+        readable=java,
+        copied=(layout.run / Template.KAFKA, jvm.arguments("kafka")),
+    )
     return (
         Part(
             "postgres",
             (Port(s.postgres_host, s.postgres_port, "POSTGRES_PORT"),),
             postgres.command,
             lambda: postgres_answers(postgres.superuser_dsn("postgres")),
+            postgres.bounds,
             postgres.prepare,
             stop_signal="INT",  # fast shutdown: breaks connections, then writes a checkpoint
-            folder="/",
         ),
         Part(
             "redis",
             (Port(s.redis_host, s.redis_port, "REDIS_PORT"),),
             lambda: redis_command(tools.redis, layout),
             lambda: redis_answers(s),
-            lambda: prepare_redis(s, layout),
+            Confinement(
+                "promo-redis",
+                writable=(layout.data / "redis",),
+                readable=program_paths(tools.redis),
+                copied=(layout.run / Template.REDIS,),
+            ),
+            lambda _: prepare_redis(s, layout),
         ),
         Part(
             "kafka",
@@ -108,60 +129,139 @@ def parts_of(settings: Settings, layout: Layout, tools: Tools) -> tuple[Part, ..
             ),
             lambda: kafka_command(jvm),
             lambda: kafka_answers(s),
-            lambda: prepare_kafka(s, jvm),
+            broker,
+            partial(prepare_kafka, s, jvm, broker),
         ),
         Part(
             "clickhouse",
             (Port(s.clickhouse_host, s.clickhouse_port, "CLICKHOUSE_PORT"),),
             partial(_behind, "warehouse.gateway"),
             lambda: http_answers(f"http://{s.clickhouse_host}:{s.clickhouse_port}/ping"),
+            Confinement(
+                "promo-clickhouse",
+                writable=(layout.state / "clickhouse",),
+                readable=python_paths(),
+                secrets=("clickhouse_password", "clickhouse_reader_password"),
+                listen=(s.clickhouse_host, s.clickhouse_port),
+            ),
+            folder=str(REPOSITORY),
         ),
         Part(
             "connect",
             (Port(s.connect_host, s.connect_port, "CONNECT_PORT"),),
             lambda: connect_command(jvm),
             lambda: http_answers(f"http://{s.connect_host}:{s.connect_port}/connectors"),
-            lambda: prepare_connect(s, jvm),
+            Confinement(
+                "promo-connect",
+                writable=(layout.run_of("connect"),),
+                readable=java,
+                secrets=("postgres_cdc_password",),
+                copied=(layout.run / Template.CONNECT, jvm.arguments("connect")),
+            ),
+            lambda _: prepare_connect(s, jvm),
             needs=("kafka",),
         ),
-        *_workers(s),
+        *_workers(s, layout),
         Part(
             "api",
             (Port(s.api_host, s.api_port, "API_PORT"),),
             partial(_python, "api"),
             lambda: http_answers(f"{s.api_url}/healthz"),
+            Confinement(
+                "promo-api",
+                writable=(layout.access, layout.run_of("api")),
+                readable=(*python_paths(), s.models_dir, *_folder(s.api_keys_file)),
+                secrets=(
+                    "redis_password",
+                    "clickhouse_reader_password",
+                    "postgres_eraser_password",
+                    "hash_key",
+                    "api_key",
+                ),
+                copied=_files(s.policy_file, s.api_tls_certificate, s.api_tls_key),
+            ),
             needs=("redis", "topics", "migrations"),
+            folder=str(REPOSITORY),
         ),
     )
 
 
-def _workers(s: Settings) -> list[Part]:
+def _workers(s: Settings, layout: Layout) -> list[Part]:
     scoring = [
         _worker(
             f"scoring-{slot}",
             s.scoring_metrics_port(slot),
             partial(_python, "stream_processors.scoring", "--slot", str(slot)),
+            Confinement(
+                "promo-scoring",
+                writable=(s.worker_dir(SCORING_GROUP, slot),),
+                readable=(*python_paths(), s.models_dir),
+                secrets=("redis_password", "hash_key"),
+                copied=_files(s.policy_file),
+            ),
             needs=("redis", "topics"),
         )
         for slot in range(s.scoring_workers)
     ]
-    sink = partial(_behind, "stream_processors.warehouse_sink")
-    monitor = partial(_behind, "stream_processors.monitor")
+    sink = Confinement(
+        "promo-warehouse",
+        writable=(s.worker_dir(WAREHOUSE_GROUP, 0),),
+        readable=python_paths(),
+        secrets=("clickhouse_password", "hash_key"),
+    )
+    monitor = Confinement(
+        "promo-monitor",
+        readable=(*python_paths(), s.models_dir),
+        secrets=(
+            "postgres_password",
+            "redis_password",
+            "clickhouse_password",
+            "clickhouse_reader_password",
+        ),
+    )
     return [
         *scoring,
-        _worker("warehouse", s.metrics_port, sink, needs=("topics", "migrations")),
-        _worker("monitor", s.monitor_metrics_port, monitor, needs=("topics", "migrations")),
+        _worker(
+            "warehouse",
+            s.metrics_port,
+            partial(_behind, "stream_processors.warehouse_sink"),
+            sink,
+            needs=("topics", "migrations"),
+        ),
+        _worker(
+            "monitor",
+            s.monitor_metrics_port,
+            partial(_behind, "stream_processors.monitor"),
+            monitor,
+            needs=("topics", "migrations"),
+        ),
     ]
 
 
-def _worker(name: str, port: int, command: Callable[[], list[str]], needs: tuple[str, ...]) -> Part:
+def _worker(
+    name: str,
+    port: int,
+    command: Callable[[], list[str]],
+    bounds: Confinement,
+    needs: tuple[str, ...],
+) -> Part:
     return Part(
         name,
         (Port("127.0.0.1", port, "METRICS_PORT"),),
         command,
         lambda: worker_answers("127.0.0.1", port),
+        bounds,
         needs=needs,
+        folder=str(REPOSITORY),
     )
+
+
+def _folder(file: Path | None) -> tuple[Path, ...]:
+    return (file.absolute().parent,) if file else ()
+
+
+def _files(*paths: Path | None) -> tuple[Path, ...]:
+    return tuple(path.absolute() for path in paths if path)
 
 
 def chores_of(settings: Settings, layout: Layout, tools: Tools) -> tuple[Chore, ...]:

@@ -3,8 +3,6 @@
 The server refuses to run as root, so as root it runs as the user ``postgres``.
 """
 
-import os
-import pwd
 import shutil
 import subprocess
 from dataclasses import dataclass
@@ -16,6 +14,8 @@ from psycopg import sql
 from connectors.errors import StackError
 from connectors.settings import Settings
 from infra.config import Template, rendered
+from infra.native.accounts import Account, write_private
+from infra.native.confinement import Confinement, confined, program_paths
 from infra.native.layout import Layout
 
 SYSTEM_USER = "postgres"
@@ -41,21 +41,30 @@ class PostgresServer:
     def data(self) -> Path:
         return self.layout.data / "postgres"
 
+    @property
+    def bounds(self) -> Confinement:
+        """What the server sees."""
+        return Confinement(
+            SYSTEM_USER,
+            writable=(self.data, self.layout.postgres_sockets),
+            readable=program_paths(self.binaries / "postgres"),
+        )
+
     def command(self) -> list[str]:
         """The server's command line, for the supervisor."""
-        return self._as_server(["postgres", "-D", str(self.data)])
+        return self._program("postgres", "-D", str(self.data))
 
-    def prepare(self) -> None:
+    def prepare(self, account: Account | None) -> None:
         """Make the cluster if there is none, and write its configuration; idempotent.
+
+        Args:
+            account: whom its folders belong to.
 
         Raises:
             StackError: initdb fails; the message has its words.
         """
-        for folder in (self.data, self.layout.postgres_sockets):
-            folder.mkdir(mode=0o700, exist_ok=True)
-            self._give(folder)
         if not (self.data / "PG_VERSION").exists():
-            self._initdb()
+            self._initdb(account)
         access = self.data / Template.POSTGRES_ACCESS
         config = rendered(
             Template.POSTGRES,
@@ -64,8 +73,8 @@ class PostgresServer:
             sockets=self.layout.postgres_sockets,
             access=access,
         )
-        self._write(self.data / Template.POSTGRES, config)
-        self._write(access, rendered(Template.POSTGRES_ACCESS, network="samehost"))
+        write_private(self.data / Template.POSTGRES, config, account)
+        write_private(access, rendered(Template.POSTGRES_ACCESS, network="samehost"), account)
 
     def superuser_dsn(self, database: str) -> str:
         """How this process reaches a database as superuser: by the private socket."""
@@ -87,47 +96,22 @@ class PostgresServer:
             if there is None:
                 connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
 
-    def _initdb(self) -> None:
-        command = self._as_server(
-            ["initdb", "-D", str(self.data), "-U", SUPERUSER, "-E", "UTF8", "--locale=C.UTF-8"]
-            + ["--auth-local=trust", "--auth-host=scram-sha-256"]
-        )
+    def _initdb(self, account: Account | None) -> None:
+        command = self._program("initdb", "-D", str(self.data), "-U", SUPERUSER)
+        command += ["-E", "UTF8", "--locale=C.UTF-8"]
+        command += ["--auth-local=trust", "--auth-host=scram-sha-256"]
         done = subprocess.run(
-            command, cwd="/", capture_output=True, text=True, timeout=INITDB_TIMEOUT_S
+            confined("initdb", command, self.bounds, self.layout, account),
+            cwd="/",
+            capture_output=True,
+            text=True,
+            timeout=INITDB_TIMEOUT_S,
         )
         if done.returncode:
-            shutil.rmtree(self.data)
+            for entry in self.data.iterdir():
+                shutil.rmtree(entry) if entry.is_dir() else entry.unlink()
             raise StackError(f"initdb failed: {done.stderr.strip() or done.stdout.strip()}")
 
-    def _as_server(self, command: list[str]) -> list[str]:
-        program = [str(self.binaries / command[0]), *command[1:]]
+    def _program(self, name: str, *arguments: str) -> list[str]:
         environment = ["env", "-i", "LC_ALL=C.UTF-8", "TZ=UTC", f"PROMO_STACK={self.layout.state}"]
-        if os.geteuid() != 0:
-            return [*environment, *program]
-        drop = ["setpriv", f"--reuid={SYSTEM_USER}", f"--regid={SYSTEM_USER}", "--clear-groups"]
-        if not _reachable(self.data, pwd.getpwnam(SYSTEM_USER)):
-            # A folder above is closed to the server's user (a clone under /root, pytest's /tmp
-            # folders): let the server pass through folders without opening them to others.
-            drop += ["--inh-caps=+dac_read_search", "--ambient-caps=+dac_read_search"]
-        return [*drop, *environment, *program]
-
-    def _write(self, path: Path, text: str) -> None:
-        path.write_text(text)
-        self._give(path)
-
-    def _give(self, path: Path) -> None:
-        if os.geteuid() == 0:
-            user = pwd.getpwnam(SYSTEM_USER)
-            os.chown(path, user.pw_uid, user.pw_gid)
-
-
-def _reachable(path: Path, user: pwd.struct_passwd) -> bool:
-    return all(_may_pass(folder.stat(), user) for folder in path.resolve().parents)
-
-
-def _may_pass(status: os.stat_result, user: pwd.struct_passwd) -> bool:
-    if status.st_uid == user.pw_uid:
-        return bool(status.st_mode & 0o100)
-    if status.st_gid == user.pw_gid:
-        return bool(status.st_mode & 0o010)
-    return bool(status.st_mode & 0o001)
+        return [*environment, str(self.binaries / name), *arguments]

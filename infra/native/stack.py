@@ -5,18 +5,20 @@ import os
 import shutil
 import signal
 import time
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
 
 from connectors.errors import StackError
 from connectors.settings import Settings
+from infra.native.accounts import Accounts, ensure_accounts, own, share
 from infra.native.bring_up import BringUp, Report, chosen, is_ready, levels
+from infra.native.confinement import confined, refuse_unreadable_code
 from infra.native.credentials import ensure_secrets
 from infra.native.jars import ensure_jars, jars_in
 from infra.native.jvm import Jvm
-from infra.native.layout import UNFINISHED_RESTORE, Layout, layout_of
+from infra.native.layout import UNFINISHED_RESTORE, Layout, adopt_key_file, layout_of
 from infra.native.parts import Part, chores_of, environment_of, parts_of
 from infra.native.ports import check_ports, end_leftovers
 from infra.native.prerequisites import OF_TESTS, PREREQUISITES, ensure_prerequisites
@@ -80,8 +82,10 @@ def up(
                 print(f"  {line}")
         alive = {name for name, state in supervisor.states().items() if state.pid}
         check_ports([s for s in steps if isinstance(s, Part) and s.name not in alive])
-        supervisor.ensure([_program(part, settings, layout) for part in table])
-        BringUp(supervisor, layout.log_of, report).run(steps)
+        accounts = _settle(layout, table)
+        programs = [_program(part, settings, layout, accounts) for part in table]
+        supervisor.ensure(programs)
+        BringUp(supervisor, layout.log_of, report, accounts).run(steps)
     report("all", "up", time.monotonic() - started)
     return settings
 
@@ -143,7 +147,9 @@ def start_part(settings: Settings, name: str) -> None:
     """
     layout = layout_of(settings)
     part = part_named(settings, name)
-    BringUp(Supervisor(layout), layout.log_of, lambda *_: None).run([replace(part, needs=())])
+    accounts = ensure_accounts([part.bounds.user])
+    bring_up = BringUp(Supervisor(layout), layout.log_of, lambda *_: None, accounts)
+    bring_up.run([replace(part, needs=())])
 
 
 def stop_part(settings: Settings, name: str) -> None:
@@ -246,12 +252,27 @@ def _stop_group(supervisor: Supervisor, group: list[str], report: Report) -> Non
         list(pool.map(stop, [name for name in group if name in alive]))
 
 
-def _program(part: Part, settings: Settings, layout: Layout) -> Program:
+def _settle(layout: Layout, table: Sequence[Part]) -> Accounts:
+    """Make the parts' users, and give each the folders that are its own; idempotent."""
+    accounts = ensure_accounts(part.bounds.user for part in table)
+    refuse_unreadable_code(accounts)
+    adopt_key_file(layout)
+    share(layout.models, next(iter(accounts.values()), None))
+    for part in table:
+        for folder in part.bounds.writable:
+            own(folder, accounts.get(part.bounds.user))
+    return accounts
+
+
+def _program(part: Part, settings: Settings, layout: Layout, accounts: Accounts) -> Program:
+    account = accounts.get(part.bounds.user)
     return Program(
         name=part.name,
-        command=part.command(),
+        command=confined(
+            part.name, part.command(), part.bounds, layout, account, folder=part.folder
+        ),
         environment=environment_of(settings, layout),
-        folder=part.folder,
+        folder="/",
         stop_signal=part.stop_signal,
         stop_wait_s=STOP_WAIT_S,
     )
@@ -268,6 +289,6 @@ def _refuse_unfinished_restore(layout: Layout) -> None:
 @contextmanager
 def alone(layout: Layout) -> Iterator[None]:
     """One `up`, `down`, backup or restore of a stack at a time; others wait."""
-    with (layout.run / "lock").open("w") as file:
+    with os.fdopen(os.open(layout.run / "lock", os.O_WRONLY | os.O_CREAT, 0o600), "w") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         yield

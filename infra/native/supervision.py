@@ -77,13 +77,14 @@ class Supervisor:
         config = render(self._layout, programs)
         path = self._layout.supervisor_config
         changed = not path.exists() or path.read_text() != config
+        path.touch(mode=0o600)
         path.write_text(config)
         if self.running():
             if changed:
                 self._reload([program.name for program in programs])
             return
         command = [sys.executable, "-m", "supervisor.supervisord", "-c", str(path)]
-        done = subprocess.run(command, cwd="/", capture_output=True, text=True)
+        done = subprocess.run(command, cwd="/", umask=0o077, capture_output=True, text=True)
         deadline = time.monotonic() + START_TIMEOUT_S
         while not done.returncode and time.monotonic() < deadline:
             if self.running():
@@ -176,7 +177,7 @@ logfile_backups=2
 pidfile={_plain(layout.supervisor_pid)}
 childlogdir={_plain(layout.logs)}
 minfds={files}
-umask=022
+umask=077
 
 [rpcinterface:supervisor]
 supervisor.rpcinterface_factory=supervisor.rpcinterface:make_main_rpcinterface

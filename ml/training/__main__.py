@@ -4,6 +4,7 @@ From the warehouse's history, or, with a folder of CSV files, from those.
 """
 
 import argparse
+import os
 import sys
 from pathlib import Path
 
@@ -20,6 +21,7 @@ def main() -> int:
     parser.add_argument("--force", action="store_true", help="publish it even if it is worse")
     asked = parser.parse_args()
     wish = Wish(asked.challenger, asked.force)
+    os.umask(0o027)  # the users that judge read a model by its group, others nothing
     try:
         settings = load_settings()
         if asked.folder is None:

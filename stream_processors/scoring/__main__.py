@@ -37,7 +37,7 @@ def scoring_app(settings: Settings, slot: int, metrics: Metrics) -> App:
         ceiling=Ceiling(settings.dead_letter_ceiling),
         metrics=metrics,
     )
-    crashes = Crashes(settings.state_dir / "crashes" / f"{SCORING_GROUP}-{slot}.json")
+    crashes = Crashes(settings.worker_dir(SCORING_GROUP, slot) / "crashes.json")
     worker = Worker(processor, crashes, metrics)
 
     @app.agent(raw_topic(app, SCORING_SOURCES), name="scoring")

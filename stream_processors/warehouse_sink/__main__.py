@@ -39,7 +39,7 @@ def warehouse_app(settings: Settings, slot: int, metrics: Metrics) -> App:
         ceiling=Ceiling(settings.dead_letter_ceiling),
         metrics=metrics,
     )
-    crashes = Crashes(settings.state_dir / "crashes" / f"{WAREHOUSE_GROUP}-{slot}.json")
+    crashes = Crashes(settings.worker_dir(WAREHOUSE_GROUP, slot) / "crashes.json")
     worker = Worker(processor, crashes, metrics)
     ready = Ready(metrics, settings.metrics_host, settings.metrics_port + slot)
 

@@ -41,7 +41,7 @@ def serve(settings: Settings) -> None:
     engine = Engine(settings.state_dir / "clickhouse", settings.clickhouse_database)
     print(f"gateway: warehouse open after {time.monotonic() - started:.1f} s", flush=True)
     try:
-        uvicorn.run(
+        config = uvicorn.Config(
             build_app(engine, users),
             host=settings.clickhouse_host,
             port=settings.clickhouse_port,
@@ -51,6 +51,9 @@ def serve(settings: Settings) -> None:
             timeout_keep_alive=IDLE_CONNECTION_S,
             timeout_graceful_shutdown=SHUTDOWN_TIMEOUT_S,
         )
+        import socket
+        sockets = [socket.socket(fileno=3)] if os.environ.get("LISTEN_FDS") else None
+        uvicorn.Server(config).run(sockets=sockets)
     finally:
         engine.close()
 
