@@ -15,7 +15,10 @@ from connectors.errors import StackError
 GROUP = "promo"
 """Whoever judges accounts reads the models by it."""
 
-NO_ACCESS_TO_OTHERS = stat.S_IRWXG | stat.S_IRWXO
+OTHERS = stat.S_IRWXG | stat.S_IRWXO
+LOOKING_IN = OTHERS & ~(stat.S_IXGRP | stat.S_IXOTH)
+PASSING = 0o711
+"""The mode of a folder through which others may go to what is theirs, and see nothing else."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +87,7 @@ def own(folder: Path, account: Account | None) -> None:
     folder.mkdir(parents=True, mode=0o700, exist_ok=True)
     status = folder.stat()
     uid, gid = (account.uid, account.gid) if account else (status.st_uid, status.st_gid)
-    if (status.st_uid, status.st_gid) == (uid, gid) and not status.st_mode & NO_ACCESS_TO_OTHERS:
+    if (status.st_uid, status.st_gid) == (uid, gid) and not status.st_mode & OTHERS:
         return
     for path in (*_below(folder), folder):
         _make_private(path)
@@ -117,8 +120,8 @@ def share(folder: Path, account: Account | None) -> None:
 
 
 def close_to_others(state: Path) -> None:
-    """Close a state folder that was open, and everything in it; idempotent."""
-    if not state.stat().st_mode & NO_ACCESS_TO_OTHERS:
+    """Close a state folder that others could look into, and everything in it; idempotent."""
+    if not state.stat().st_mode & LOOKING_IN:
         return
     state.chmod(0o700)  # first: from here on nobody else gets at what is below
     for path in _below(state):
@@ -133,5 +136,5 @@ def _below(folder: Path) -> Iterator[Path]:
 
 def _make_private(path: Path) -> None:
     mode = path.lstat().st_mode
-    if not stat.S_ISLNK(mode) and mode & NO_ACCESS_TO_OTHERS:
-        path.chmod(stat.S_IMODE(mode) & ~NO_ACCESS_TO_OTHERS)
+    if not stat.S_ISLNK(mode) and mode & OTHERS:
+        path.chmod(stat.S_IMODE(mode) & ~OTHERS)

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 CLONE_NEWNS, CLONE_NEWUSER, CLONE_NEWNET = 0x00020000, 0x10000000, 0x40000000
-MS_RDONLY, MS_REMOUNT, MS_BIND, MS_REC, MS_PRIVATE = 1, 32, 4096, 16384, 1 << 18
+MS_RDONLY, MS_REMOUNT, MS_BIND, MS_MOVE, MS_REC, MS_PRIVATE = 1, 32, 4096, 8192, 16384, 1 << 18
 LOCKED = os.ST_NOSUID | os.ST_NODEV | os.ST_NOEXEC
 """Flags that a bind mount in a user namespace has to keep; mount(2) numbers them alike."""
 
@@ -93,7 +93,10 @@ def _change_root(part: dict[str, Any]) -> None:
     for path in visible:
         if not path.is_symlink():
             _bind(path, root, read_only=path not in writable)
-    os.chroot(root)
+    # The old root stays below, out of reach, as switch_root(8) leaves it.
+    os.chdir(root)
+    _mount(".", "/", MS_MOVE)
+    os.chroot(".")
 
 
 def _visible(part: dict[str, Any]) -> list[Path]:

@@ -57,20 +57,25 @@ def program_paths(program: str | Path) -> tuple[Path, ...]:
     return (Path(program).resolve().parent.parent,)
 
 
-def refuse_unreadable_code(accounts: Accounts) -> None:
-    """Make sure that other users than root can read the code and the interpreter.
+def refuse_closed_folders(layout: Layout, accounts: Accounts) -> None:
+    """Make sure that other users than root get at what they need.
 
     Raises:
-        StackError: they cannot (a clone made under umask 077, say); the message has the remedy.
+        StackError: they cannot read the code (a clone made under umask 077, say); or this kernel
+            makes no namespaces, and a folder above the stack's own is closed to them.
     """
-    if not accounts:
-        return
     closed = [path for path in python_paths() if path.exists() and not path.stat().st_mode & 0o004]
-    if closed:
+    if accounts and closed:
         names = " ".join(str(path) for path in closed)
         raise StackError(
-            f"parts run as users of their own, who cannot read: {names}\n"
-            f"open them: chmod -R go+rX {names}"
+            f"parts run as users of their own, who cannot read {names}: chmod -R go+rX {names}"
+        )
+    above = {*layout.state.parents, *layout.cache.parents}
+    shut = sorted(str(path) for path in above if not path.stat().st_mode & 0o001)
+    if accounts and shut and not has_namespaces():
+        raise StackError(
+            f"this kernel makes no namespaces, and parts cannot pass through {', '.join(shut)}: set"
+            " PROMO_STATE_DIR and PROMO_CACHE_DIR to folders that others may pass through"
         )
 
 

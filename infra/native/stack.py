@@ -12,9 +12,9 @@ from dataclasses import replace
 
 from connectors.errors import StackError
 from connectors.settings import Settings
-from infra.native.accounts import Accounts, ensure_accounts, own, share
+from infra.native.accounts import PASSING, Accounts, ensure_accounts, own, share
 from infra.native.bring_up import BringUp, Report, chosen, is_ready, levels
-from infra.native.confinement import confined, refuse_unreadable_code
+from infra.native.confinement import confined, has_namespaces, refuse_closed_folders
 from infra.native.credentials import ensure_secrets
 from infra.native.jars import ensure_jars, jars_in
 from infra.native.jvm import Jvm
@@ -82,9 +82,13 @@ def up(
                 print(f"  {line}")
         alive = {name for name, state in supervisor.states().items() if state.pid}
         check_ports([s for s in steps if isinstance(s, Part) and s.name not in alive])
-        accounts = _settle(layout, table)
+        if not has_namespaces():
+            print("  this kernel makes no namespaces: parts are not kept from each other's files")
+        accounts = ensure_accounts(part.bounds.user for part in table)
+        refuse_closed_folders(layout, accounts)
         programs = [_program(part, settings, layout, accounts) for part in table]
         supervisor.ensure(programs)
+        _settle_folders(layout, table, accounts)
         BringUp(supervisor, layout.log_of, report, accounts).run(steps)
     report("all", "up", time.monotonic() - started)
     return settings
@@ -252,16 +256,20 @@ def _stop_group(supervisor: Supervisor, group: list[str], report: Report) -> Non
         list(pool.map(stop, [name for name in group if name in alive]))
 
 
-def _settle(layout: Layout, table: Sequence[Part]) -> Accounts:
-    """Make the parts' users, and give each the folders that are its own; idempotent."""
-    accounts = ensure_accounts(part.bounds.user for part in table)
-    refuse_unreadable_code(accounts)
+def _settle_folders(layout: Layout, table: Sequence[Part], accounts: Accounts) -> None:
+    """Give each part the folders that are its own; idempotent.
+
+    A part that runs has them already: another user would have been a change that stopped it.
+    """
     adopt_key_file(layout)
     share(layout.models, next(iter(accounts.values()), None))
     for part in table:
         for folder in part.bounds.writable:
             own(folder, accounts.get(part.bounds.user))
-    return accounts
+    if accounts and not has_namespaces():
+        # Nobody can show a part its own folders alone: it has to go there by the way of all.
+        for folder in (layout.state, layout.data, layout.run, layout.workers):
+            folder.chmod(PASSING)
 
 
 def _program(part: Part, settings: Settings, layout: Layout, accounts: Accounts) -> Program:

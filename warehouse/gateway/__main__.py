@@ -52,6 +52,7 @@ def serve(settings: Settings) -> None:
             timeout_graceful_shutdown=SHUTDOWN_TIMEOUT_S,
         )
         import socket
+
         sockets = [socket.socket(fileno=3)] if os.environ.get("LISTEN_FDS") else None
         uvicorn.Server(config).run(sockets=sockets)
     finally:
