@@ -84,7 +84,8 @@ def own(folder: Path, account: Account | None) -> None:
     Idempotent, and cheap once it is so. The folder itself comes last: what was interrupted is done
     again.
     """
-    folder.mkdir(parents=True, mode=0o700, exist_ok=True)
+    for made in (folder.parent, folder):
+        made.mkdir(mode=0o700, exist_ok=True)
     status = folder.stat()
     uid, gid = (account.uid, account.gid) if account else (status.st_uid, status.st_gid)
     if (status.st_uid, status.st_gid) == (uid, gid) and not status.st_mode & OTHERS:

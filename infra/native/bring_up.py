@@ -6,7 +6,7 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from pathlib import Path
 
 from connectors.errors import DependencyDown, PromoError, StackError
-from infra.native.accounts import Accounts
+from infra.native.accounts import Accounts, own
 from infra.native.parts import Chore, Part
 from infra.native.supervision import Supervisor
 
@@ -80,7 +80,10 @@ class BringUp:
     def _start(self, part: Part) -> str:
         if self._supervisor.states()[part.name].pid and is_ready(part):
             return "already running"
-        part.prepare(self._accounts.get(part.bounds.user))
+        account = self._accounts.get(part.bounds.user)
+        for folder in part.bounds.writable:
+            own(folder, account)
+        part.prepare(account)
         self._supervisor.start(part.name)
         self._wait(part)
         return "ready"

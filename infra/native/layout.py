@@ -108,7 +108,7 @@ class Layout:
             for folder in (self.state, self.cache):
                 folder.mkdir(parents=True, exist_ok=True)
             close_to_others(self.state)
-            inner = (self.data, self.logs, self.run, self.root, self.secrets, self.workers)
+            inner = (self.data, self.logs, self.run, self.root, self.secrets)
             for folder in (*inner, self.sockets):
                 folder.mkdir(mode=0o700, exist_ok=True)
         except OSError as error:

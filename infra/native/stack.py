@@ -5,14 +5,14 @@ import os
 import shutil
 import signal
 import time
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
 
 from connectors.errors import StackError
 from connectors.settings import Settings
-from infra.native.accounts import PASSING, Accounts, ensure_accounts, own, share
+from infra.native.accounts import PASSING, Accounts, ensure_accounts, share
 from infra.native.bring_up import BringUp, Report, chosen, is_ready, levels
 from infra.native.confinement import confined, has_namespaces, refuse_closed_folders
 from infra.native.credentials import ensure_secrets
@@ -88,7 +88,7 @@ def up(
         refuse_closed_folders(layout, accounts)
         programs = [_program(part, settings, layout, accounts) for part in table]
         supervisor.ensure(programs)
-        _settle_folders(layout, table, accounts)
+        _settle_folders(layout, accounts)
         BringUp(supervisor, layout.log_of, report, accounts).run(steps)
     report("all", "up", time.monotonic() - started)
     return settings
@@ -256,19 +256,14 @@ def _stop_group(supervisor: Supervisor, group: list[str], report: Report) -> Non
         list(pool.map(stop, [name for name in group if name in alive]))
 
 
-def _settle_folders(layout: Layout, table: Sequence[Part], accounts: Accounts) -> None:
-    """Give each part the folders that are its own; idempotent.
-
-    A part that runs has them already: another user would have been a change that stopped it.
-    """
+def _settle_folders(layout: Layout, accounts: Accounts) -> None:
+    """Put right what no single part owns; idempotent."""
     adopt_key_file(layout)
     share(layout.models, next(iter(accounts.values()), None))
-    for part in table:
-        for folder in part.bounds.writable:
-            own(folder, accounts.get(part.bounds.user))
     if accounts and not has_namespaces():
         # Nobody can show a part its own folders alone: it has to go there by the way of all.
         for folder in (layout.state, layout.data, layout.run, layout.workers):
+            folder.mkdir(exist_ok=True)
             folder.chmod(PASSING)
 
 
