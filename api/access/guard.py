@@ -6,6 +6,7 @@ All of it is refused before a body is read; of one that does not tell its length
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from types import MappingProxyType
+from urllib.parse import unquote_to_bytes
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
@@ -31,6 +32,8 @@ _UNKNOWN = Trouble(
     f"Send a live key in the header {HEADER}; this one is none.",
     {"WWW-Authenticate": "APIKey"},
 )
+_GARBLED = Trouble(Kind.BAD_REQUEST, "The path is not UTF-8.")
+_REPLACEMENT = "\ufffd"
 _TOO_MANY_STRANGERS = Trouble(
     Kind.TOO_MANY_REQUESTS,
     "Too many ask without a live key.",
@@ -56,6 +59,8 @@ class Guard:
         """Pass a request on, or refuse it."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
+        elif _is_garbled(scope):
+            await _refuse(scope, receive, send, _GARBLED)
         elif _protected(scope["path"]):
             await self._of_a_caller(scope, receive, send)
         elif await self._is_welcome(scope):
@@ -102,6 +107,17 @@ class Guard:
     def _caller(self, scope: Scope) -> Caller | None:
         given = Headers(scope=scope).get(HEADER, "").encode("latin-1")
         return self._keys.ring.caller(given, datetime.now(UTC)) if given else None
+
+
+def _is_garbled(scope: Scope) -> bool:
+    """Whether a path is no UTF-8: it would be read as another account's."""
+    if _REPLACEMENT not in scope["path"]:
+        return False
+    try:
+        unquote_to_bytes(scope.get("raw_path", b"")).decode()
+    except UnicodeDecodeError:
+        return True
+    return False
 
 
 def _protected(path: str) -> bool:

@@ -10,7 +10,7 @@ from pydantic import (
     StringConstraints,
 )
 
-from api.schemas.registration import RegistrationFields, Text
+from api.schemas.registration import Identifier, RegistrationFields
 from api.schemas.risk import Reason
 from ml.policy import Action, Level
 from ml.store import Link
@@ -45,8 +45,8 @@ class ClaimRequest(BaseModel):
         },
     )
 
-    user_id: Text
-    promo_code: Text
+    user_id: Identifier
+    promo_code: Identifier
     registration: RegistrationFields | None = Field(
         None,
         description="what it signed up with; needed while the stream has not seen it (what the"
@@ -176,7 +176,7 @@ class ReleaseRequest(BaseModel):
         json_schema_extra={"examples": [{"user_id": "u-20481", "claim_id": _ID}]},
     )
 
-    user_id: Text = Field(description="the account whose claim it is")
+    user_id: Identifier = Field(description="the account whose claim it is")
     claim_id: ClaimId
 
 
