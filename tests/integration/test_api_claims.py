@@ -349,6 +349,7 @@ def test_the_same_key_gets_the_same_answer_while_its_claim_is_open(
     streamed(settings, label(ben, True))
 
     assert sent(api, anna, key=first).content == granted.content
+    released(api, anna, granted.json()["claim_id"])
     assert sent(api, ben, key=second).content == denied.content
     assert claimed(api, ben).granted
 
