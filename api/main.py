@@ -18,7 +18,6 @@ from api.access.key_file import Keys
 from api.access.limits import Limits
 from api.access.scoped import SECURITY_SCHEMES
 from api.access.session import Sessions
-from api.access.strangers import Strangers
 from api.access.watch import KeyWatch
 from api.dashboards import Dashboards
 from api.deps import Services
@@ -40,6 +39,7 @@ from api.routes import (
 from api.schemas.problem import Problem
 from api.shutdown import told_to_end
 from connectors.settings import Settings, required
+from connectors.strangers import Strangers
 
 _log = logging.getLogger(__name__)
 _ABOUT = (

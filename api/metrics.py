@@ -7,7 +7,7 @@ from typing import Literal, get_args
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from prometheus_client.multiprocess import MultiProcessCollector
 
-from api.kept import Kept
+from connectors.kept import Kept
 
 ApiMetricName = Literal[
     "promo_api_requests_total",

@@ -9,9 +9,9 @@ import httpx
 from confluent_kafka import KafkaException
 from confluent_kafka.admin import AdminClient
 
-from api.kept import FRESH_S
 from api.schemas.problem import PartHealth
 from connectors.errors import BundleError, DependencyDown, PromoError
+from connectors.kept import FRESH_S
 from connectors.settings import Settings, required
 from ml.bundle import current_version
 from stream_processors.feature_store.redis_store import RedisStore

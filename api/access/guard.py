@@ -15,10 +15,10 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from api.access.key_file import Keys
 from api.access.keys import Caller
 from api.access.limits import Allowance, Limits
-from api.access.strangers import Strangers
 from api.problems import RETRY_AFTER_S, Trouble, problem_response, trouble_of
 from api.schemas.problem import Kind
 from connectors.errors import DependencyDown
+from connectors.strangers import Strangers
 
 HEADER = "X-API-Key"
 PROTECTED = "/v1"

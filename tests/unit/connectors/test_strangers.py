@@ -6,8 +6,8 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from api.access.strangers import AT_ONCE, HELD_BACK_S, PER_SECOND, Strangers
-from api.kept import FRESH_S, Kept
+from connectors.kept import FRESH_S, Kept
+from connectors.strangers import AT_ONCE, HELD_BACK_S, PER_SECOND, Strangers
 
 
 class Clock:
