@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import uvicorn
 
+from connectors.bounded_http import BoundedProtocol
 from connectors.errors import PromoError
 from connectors.settings import Settings, load_settings
 
@@ -44,6 +45,7 @@ def main() -> int:
         port=settings.api_port,
         ssl_certfile=settings.api_tls_certificate,
         ssl_keyfile=settings.api_tls_key,
+        http=BoundedProtocol,
         log_config=None,
         access_log=False,
         server_header=False,

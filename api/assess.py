@@ -7,8 +7,6 @@ from dataclasses import replace
 from typing import TypeVar
 
 from api.metrics import ApiMetrics
-from api.problems import Refused, Trouble
-from api.schemas.problem import FieldError, Kind
 from api.schemas.registration import FirstRedemption, ScoreRequest
 from connectors.columns import microseconds
 from connectors.errors import PoisonMessage
@@ -37,30 +35,25 @@ class Assessor:
         self._store, self._hashed, self._judge = store, hashed, judge
         self._metrics = metrics
 
-    async def assess(
-        self, asked: Sequence[ScoreRequest], pointers: Sequence[str] = ("#",)
-    ) -> list[Risk]:
+    async def assess(self, asked: Sequence[ScoreRequest]) -> list[Risk | PoisonMessage]:
         """Judge each registration as if it alone were added; all by one judge.
 
-        Args:
-            asked: one or more.
-            pointers: where each stands in the request's body (RFC 6901).
-
         Returns:
-            One risk for each, in order.
+            One risk for each, in order, or how it breaks the table's contract.
 
         Raises:
-            Refused: some break the table's contract; each of them is pointed at.
             DependencyDown: Redis does not answer.
         """
         judge = self._judge.current()
         with self._metrics.scoring("profile"):
-            accounts = await _aside(lambda: _profiles(asked, pointers, self._hashed), len(asked))
+            made = await _aside(lambda: [_profile(one, self._hashed) for one in asked], len(asked))
+        pairs = [(one, p) for one, p in zip(asked, made, strict=True) if isinstance(p, Profile)]
         risks: list[Risk] = []
-        for start in range(0, len(asked), AT_ONCE):
-            part = slice(start, start + AT_ONCE)
-            risks += await self._judged(asked[part], accounts[part], judge)
-        return risks
+        for start in range(0, len(pairs), AT_ONCE):
+            part = pairs[start : start + AT_ONCE]
+            risks += await self._judged([one for one, _ in part], [p for _, p in part], judge)
+        found = iter(risks)
+        return [one if isinstance(one, PoisonMessage) else next(found) for one in made]
 
     async def _judged(
         self, asked: Sequence[ScoreRequest], accounts: Sequence[Profile], judge: Judge
@@ -78,20 +71,11 @@ async def _aside(work: Callable[[], T], accounts: int) -> T:
     return work() if accounts == 1 else await asyncio.to_thread(work)
 
 
-def _profiles(
-    asked: Sequence[ScoreRequest], pointers: Sequence[str], hashed: Hasher
-) -> list[Profile]:
-    made: list[Profile] = []
-    wrong: list[FieldError] = []
-    for one, pointer in zip(asked, pointers, strict=True):
-        try:
-            made.append(profile(one.registration.row(), hashed))
-        except PoisonMessage as poison:
-            wrong.append(FieldError(pointer=f"{pointer}/registration", detail=poison.reason))
-    if wrong:
-        detail = "A registration breaks the contract of `users`; see `errors`."
-        raise Refused(Trouble(Kind.INVALID, detail, errors=wrong))
-    return made
+def _profile(asked: ScoreRequest, hashed: Hasher) -> Profile | PoisonMessage:
+    try:
+        return profile(asked.registration.row(), hashed)
+    except PoisonMessage as poison:
+        return poison
 
 
 def _codes(asked: Sequence[ScoreRequest]) -> set[str]:

@@ -20,7 +20,7 @@ from connectors.profile import Hasher, Profile, profile
 from ml.policy import Action
 from ml.scorer import Judge, Risk, score
 from ml.store import Neighbourhood
-from stream_processors.feature_store.claim_wire import Attempt, Decision, Holder
+from stream_processors.feature_store.claim_wire import Attempt, Decision, Ending, Holder
 from stream_processors.feature_store.claims import Claims
 from stream_processors.feature_store.redis_store import RedisStore
 from stream_processors.scoring.documents import verdict_document
@@ -70,7 +70,9 @@ class Claiming:
         self._claims = Claims(store)
 
     async def claim(self, asked: Asked) -> dict[str, Any]:
-        """The answer, :class:`api.schemas.claim.Claim`; the same one for the same key, for a day.
+        """The answer, :class:`api.schemas.claim.Claim`; for a day the same one for the same key.
+
+        Of a claim that has ended meanwhile it says so, and what would be decided now.
 
         Raises:
             Refused: the key was used for another request, or the account is unknown and its
@@ -89,14 +91,22 @@ class Claiming:
             raise Refused(Trouble(Kind.CONFLICT, _OTHER_REQUEST))
         answer = document(asked.body, decision)
         self._metrics.claimed(outcome(answer) if is_new else "repeated")
-        return answer
+        if is_new or not decision.granted:
+            return answer
+        ended = await self._claims.ended(asked.body.user_id, asked.body.promo_code, decision)
+        if ended is None:
+            return answer
+        again, _ = await self._decide(asked, digest, is_trial=True)
+        return ended_document(answer, document(asked.body, again), ended)
 
     async def release(self, user_id: str, claim_id: str) -> bool:
         """End an open claim; False if there was none to end."""
         return await self._claims.release(user_id, claim_id)
 
-    async def _decide(self, asked: Asked, digest: str) -> tuple[Decision, bool]:
-        """What was decided, and whether it was by this very call."""
+    async def _decide(
+        self, asked: Asked, digest: str, is_trial: bool = False
+    ) -> tuple[Decision, bool]:
+        """What was decided, and whether it was by this very call; a trial reserves nothing."""
         told = self._told(asked.body)
         risk = await self._risk(asked, told)
         attempt_id = uuid4().hex
@@ -115,6 +125,7 @@ class Claiming:
                 told=told,
                 refused=risk.action is Action.DENY,
                 said=orjson.dumps(said).decode(),
+                is_trial=is_trial,
             )
         )
         if decision is None:  # it was erased since its risk was taken
@@ -154,7 +165,22 @@ def document(body: ClaimRequest, decision: Decision) -> dict[str, Any]:
         "evidence": [_holder(holder) for holder in decision.holders],
         "decided_at": iso(decision.decided_at_us),
         "expires_at": None if expires_at is None else iso(expires_at),
+        "ended": None,
     }
+
+
+def ended_document(first: dict[str, Any], again: dict[str, Any], ended: Ending) -> dict[str, Any]:
+    """The answer for a claim that was granted and has ended. Pure.
+
+    Args:
+        first: what was answered while it was open.
+        again: what would be decided now. Where that is a new slot it is not reserved, so nobody
+            is allowed anything by it.
+        ended: how it ended.
+    """
+    action = Action.CHALLENGE if again["action"] == Action.ALLOW else again["action"]
+    kept = {name: first[name] for name in ("claim_id", "granted", "expires_at")}
+    return {**again, **kept, "action": action, "ended": ended}
 
 
 def outcome(answer: dict[str, Any]) -> ClaimOutcome:

@@ -10,14 +10,13 @@ from typing import Annotated, Any, Self
 from fastapi import Depends
 from starlette.requests import Request
 
-from api.access.key_file import Keys
 from api.access.limits import Limits
 from api.access.session import Sessions
 from api.answer_table import AnswerTable
 from api.observe import DASHBOARDS
 from api.page_files import PageFiles
 from api.warehouse_reader import WarehouseReader
-from connectors.settings import Settings, required
+from connectors.settings import Settings
 from grafana.viewer.board import Board, Panel, Variable
 from grafana.viewer.choices import choices
 from grafana.viewer.macros import resolve
@@ -56,17 +55,18 @@ class Dashboards:
     _places: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(AT_ONCE))
 
     @classmethod
-    def of(cls, settings: Settings, keys: Keys, limits: Limits, warehouse: WarehouseReader) -> Self:
+    def of(
+        cls, settings: Settings, sessions: Sessions, limits: Limits, warehouse: WarehouseReader
+    ) -> Self:
         """Read dashboards and files; nothing is connected.
 
         Raises:
-            SettingsError: no hash key is set.
             DashboardError: a dashboard cannot be shown.
         """
         return cls(
             every_board(),
             PageFiles.read(f"{DASHBOARDS}/static"),
-            Sessions(keys, required(settings.hash_key, "hash_key")),
+            sessions,
             limits,
             warehouse,
             settings.value_currency,

@@ -87,8 +87,6 @@ class Erasures:
         Raises:
             DependencyDown: PostgreSQL or Kafka does not answer; nothing was erased.
         """
-        if "\0" in user_id:  # no text of PostgreSQL's
-            return None
 
         async def record(receipt: Receipt) -> None:
             entry = audit.encode(told(receipt, author))

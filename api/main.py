@@ -17,6 +17,7 @@ from api.access.guard import HEADER, Guard
 from api.access.key_file import Keys
 from api.access.limits import Limits
 from api.access.scoped import SECURITY_SCHEMES
+from api.access.session import Sessions
 from api.access.watch import KeyWatch
 from api.dashboards import Dashboards
 from api.deps import Services
@@ -37,7 +38,8 @@ from api.routes import (
 )
 from api.schemas.problem import Problem
 from api.shutdown import told_to_end
-from connectors.settings import Settings
+from connectors.settings import Settings, required
+from connectors.strangers import Strangers
 
 _log = logging.getLogger(__name__)
 _ABOUT = (
@@ -106,12 +108,15 @@ def create_app(settings: Settings) -> FastAPI:
     ):
         app.include_router(resource.router)
     limits = Limits(services.store)
+    sessions = Sessions(keys, required(settings.hash_key, "hash_key"))
     if settings.dashboards:
-        app.state.dashboards = Dashboards.of(settings, keys, limits, services.warehouse)
+        app.state.dashboards = Dashboards.of(settings, sessions, limits, services.warehouse)
         app.include_router(dashboard_sessions.router)
         app.include_router(dashboards.router)
     problems.install(app)
-    app.add_middleware(Guard, keys=keys, limits=limits)
+    app.add_middleware(
+        Guard, keys=keys, limits=limits, strangers=Strangers(), has_session=sessions.is_in
+    )
     _open_to(app, settings.cors_origins)
     app.add_middleware(Observe, metrics=services.metrics)
     app.openapi = lambda: _openapi(app)  # type: ignore[method-assign]

@@ -7,6 +7,8 @@ from typing import Literal, get_args
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from prometheus_client.multiprocess import MultiProcessCollector
 
+from connectors.kept import Kept
+
 ApiMetricName = Literal[
     "promo_api_requests_total",
     "promo_api_errors_total",
@@ -52,6 +54,7 @@ class ApiMetrics:
         self.alert_streams = Gauge(
             name, "live alert streams open", registry=self._registry, multiprocess_mode="livesum"
         )
+        self._text = Kept(self._collected)
 
     def answered(
         self, route: str, method: str, status: int, problem: str | None, seconds: float
@@ -72,7 +75,13 @@ class ApiMetrics:
         self._claims.labels(outcome).inc()
 
     def text(self) -> bytes:
-        """Prometheus's text format; with several workers, what all of them have counted."""
+        """Prometheus's text format, a second old at most.
+
+        With several workers it is what all of them have counted.
+        """
+        return self._text.get()
+
+    def _collected(self) -> bytes:
         if "PROMETHEUS_MULTIPROC_DIR" not in os.environ:
             return generate_latest(self._registry)
         everybody = CollectorRegistry()

@@ -24,7 +24,6 @@ _QUIET = frozenset({"/healthz", "/readyz", "/metrics", f"{DASHBOARDS}/{{uid}}/pa
 _HEADERS: tuple[tuple[bytes, bytes], ...] = (
     (b"x-content-type-options", b"nosniff"),
     (b"x-frame-options", b"DENY"),
-    (b"referrer-policy", b"no-referrer"),
     (b"cross-origin-resource-policy", b"same-origin"),
 )
 _NO_STORE = (b"cache-control", b"no-store")
@@ -115,12 +114,8 @@ def _added(request_id: str, path: str, message: Message) -> Iterator[tuple[bytes
     yield from _HEADERS
     if not any(name == _NO_STORE[0] for name, _ in message["headers"]):
         yield _NO_STORE
-    yield _CSP, _policy(path)
-    yield b"x-request-id", request_id.encode()
-
-
-def _policy(path: str) -> bytes:
-    if path == DOCS:
-        return _SWAGGER_UI
     of_the_page = path == DASHBOARDS or path.startswith(f"{DASHBOARDS}/")
-    return _PAGE if of_the_page else _NOTHING_ELSE
+    # Without a referrer a browser would not tell our own forms' origin either.
+    yield b"referrer-policy", b"same-origin" if of_the_page else b"no-referrer"
+    yield _CSP, _PAGE if of_the_page else _SWAGGER_UI if path == DOCS else _NOTHING_ELSE
+    yield b"x-request-id", request_id.encode()

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
 
+import orjson
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
@@ -33,6 +34,7 @@ class Trouble:
     headers: Mapping[str, str] = field(default_factory=dict)
     errors: Sequence[FieldError] | None = None
     parts: Mapping[str, PartHealth] | None = None
+    results: Sequence[Mapping[str, object] | None] | None = None
 
 
 class Refused(Exception):
@@ -111,8 +113,10 @@ def problem_response(trouble: Trouble, request_id: str | None) -> Response:
         errors=None if trouble.errors is None else list(trouble.errors),
         parts=None if trouble.parts is None else dict(trouble.parts),
     )
-    body = problem.model_dump_json(exclude_none=True)
-    return Response(body, status, dict(trouble.headers), MEDIA_TYPE)
+    document = problem.model_dump(exclude_none=True)
+    if trouble.results is not None:
+        document["results"] = trouble.results
+    return Response(orjson.dumps(document), status, dict(trouble.headers), MEDIA_TYPE)
 
 
 def documented(*kinds: Kind) -> dict[int | str, dict[str, Any]]:
@@ -152,12 +156,13 @@ def _unfit(error: RequestValidationError | HTTPException | UnfitChoice) -> Troub
         kind = _OF_STATUS.get(error.status_code, Kind.BAD_REQUEST)
         return Trouble(kind, _DETAILS.get(kind, str(error.detail)), error.headers or {})
     # Whatever may be left out could also have been null, which nobody can send in an address.
-    found = [_field_error(wrong) for wrong in error.errors() if wrong["type"] != "none_required"]
+    found = [field_error(wrong) for wrong in error.errors() if wrong["type"] != "none_required"]
     many = "One thing is" if len(found) == 1 else f"{len(found)} things are"
     return Trouble(Kind.INVALID, f"{many} wrong; see `errors`.", errors=found)
 
 
-def _field_error(wrong: Mapping[str, Any]) -> FieldError:
+def field_error(wrong: Mapping[str, Any]) -> FieldError:
+    """What pydantic says of one thing, without the value."""
     if wrong["type"] == "json_invalid":
         _, position = wrong["loc"]
         return FieldError(pointer="#", detail=f"not JSON at character {position}")

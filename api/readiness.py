@@ -11,6 +11,7 @@ from confluent_kafka.admin import AdminClient
 
 from api.schemas.problem import PartHealth
 from connectors.errors import BundleError, DependencyDown, PromoError
+from connectors.kept import FRESH_S
 from connectors.settings import Settings, required
 from ml.bundle import current_version
 from stream_processors.feature_store.redis_store import RedisStore
@@ -21,7 +22,6 @@ Check = Callable[[], Awaitable[str]]
 
 TIMEOUT_S = 2.0
 _KAFKA_TIMEOUT_S = 1.0
-_FRESH_S = 1.0
 _HTTP_OK = 200
 
 _silent = logging.getLogger(f"{__name__}.kafka")
@@ -44,7 +44,7 @@ class Watch:
     async def states(self) -> Mapping[str, PartHealth]:
         """Each dependency by name; takes :data:`TIMEOUT_S` at most."""
         async with self._asking:
-            if self._clock() - self._asked_at >= _FRESH_S:
+            if self._clock() - self._asked_at >= FRESH_S:
                 answers = await asyncio.gather(*map(_health, self._checks.values()))
                 self._known = dict(zip(self._checks, answers, strict=True))
                 self._asked_at = self._clock()

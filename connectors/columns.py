@@ -13,6 +13,10 @@ from connectors.errors import PoisonMessage
 
 Row = Mapping[str, object]
 
+LONGEST_IDENTIFIER = 1_000
+"""Characters of a user id or a promo code: no shop's are longer, and each of them is a key of many
+stores, is kept in memory, and travels in addresses and in every message that names it."""
+
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 _BIGINTS = range(-(2**63), 2**63)
@@ -57,6 +61,21 @@ def instant(row: Row, column: str) -> datetime:
     return moment
 
 
+def moment_us(row: Row, column: str) -> int:
+    """A timestamptz column in microseconds since 1970 UTC.
+
+    Raises:
+        PoisonMessage: as :func:`instant`, or it is in none of UTC's years 1 to 9999: nothing
+            could say when it was.
+    """
+    moment = instant(row, column)
+    try:
+        moment.astimezone(UTC)
+    except OverflowError:
+        raise PoisonMessage("decode", f"{column} is not in years 1-9999 of UTC") from None
+    return microseconds(moment)
+
+
 def key_text(row: Row, column: str) -> str:
     """A text column that must be there.
 
@@ -66,6 +85,20 @@ def key_text(row: Row, column: str) -> str:
     value = row.get(column)
     if not isinstance(value, str):
         raise PoisonMessage("decode", f"{column} is {kind_of(value)}, not text")
+    return value
+
+
+def identifier(row: Row, column: str) -> str:
+    """A user id or promo code of a row that is to be stored.
+
+    A deletion's is read by :func:`key_text`: what got in under a longer one can be removed.
+
+    Raises:
+        PoisonMessage: it is missing, not text, or longer than :data:`LONGEST_IDENTIFIER`.
+    """
+    value = key_text(row, column)
+    if len(value) > LONGEST_IDENTIFIER:
+        raise PoisonMessage("decode", f"{column} is longer than {LONGEST_IDENTIFIER:,} characters")
     return value
 
 

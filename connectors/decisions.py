@@ -11,7 +11,6 @@ tombstone changes nothing.
 """
 
 from collections.abc import Iterable
-from datetime import datetime
 
 import orjson
 
@@ -19,11 +18,10 @@ from connectors.columns import (
     Row,
     bigint,
     flag,
-    instant,
+    identifier,
     json_object,
-    key_text,
     kind_of,
-    microseconds,
+    moment_us,
     text,
 )
 from connectors.errors import PoisonMessage
@@ -63,7 +61,7 @@ def decode(
     if value is None:
         return _end(topic, key or b"", dict(headers).get(_VERSION))
     row = json_object(value, "a decision")
-    user_id, origin, about = key_text(row, "user_id"), _origin(row), _about(row)
+    user_id, origin, about = identifier(row, "user_id"), _origin(row), _about(row)
     if topic == Topic.LABELS:
         return Labelled(user_id, flag(row, "is_abuser"), origin, about)
     return LinksDecided(user_id, ignored_links(user_id, row.get("ignored")), origin, about)
@@ -130,8 +128,8 @@ def _end(topic: str, key: bytes, version: bytes | None) -> Forgotten | Tombstone
         return Tombstone(key.decode("utf-8", "replace"))
     said = Said.LABEL if topic == Topic.LABELS else Said.LINKS
     try:
-        moment_us = int(version)
-        return Forgotten(key.decode(), said, Origin(moment_us, moment_us))
+        ended_us = int(version)
+        return Forgotten(key.decode(), said, Origin(ended_us, ended_us))
     except ValueError:
         raise PoisonMessage("decode", "a tombstone with a wrong key or version") from None
 
@@ -142,17 +140,16 @@ def _about(row: Row) -> int:
 
 
 def _origin(row: Row) -> Origin:
-    decided: datetime = instant(row, "decided_at")
-    moment_us = microseconds(decided)
-    if moment_us < 0:
+    decided_at_us = moment_us(row, "decided_at")
+    if decided_at_us < 0:
         raise PoisonMessage("decode", "decided_at is before 1970")
-    return Origin(moment_us, moment_us)
+    return Origin(decided_at_us, decided_at_us)
 
 
 def _link(user_id: str, entry: object) -> IgnoredLink:
     if not isinstance(entry, dict):
         raise PoisonMessage("decode", f"an ignored link is {kind_of(entry)}, not an object")
-    other, through = key_text(entry, "other_user_id"), text(entry, "through")
+    other, through = identifier(entry, "other_user_id"), text(entry, "through")
     if other == user_id:
         raise PoisonMessage("decode", "an account cannot be linked with itself")
     if through not in _KINDS:
@@ -169,7 +166,7 @@ def _link(user_id: str, entry: object) -> IgnoredLink:
 
 def _decided_at_us(entry: Row) -> int:
     """When a link was decided; 0 where the entry does not tell."""
-    return 0 if entry.get("decided_at") is None else microseconds(instant(entry, "decided_at"))
+    return 0 if entry.get("decided_at") is None else moment_us(entry, "decided_at")
 
 
 def _order(link: IgnoredLink) -> tuple[str, str]:

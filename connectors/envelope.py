@@ -11,11 +11,11 @@ from connectors.columns import (
     Row,
     bigint,
     flag,
-    instant,
+    identifier,
     json_object,
     key_text,
     kind_of,
-    microseconds,
+    moment_us,
     text,
 )
 from connectors.errors import PoisonMessage
@@ -86,22 +86,24 @@ def _account(operation: str, envelope: Row, origin: Origin, hashed: Hasher) -> R
     if operation == "d":
         return Erased(key_text(_row(envelope, "before"), "user_id"), origin)
     row = _row(envelope, "after")
+    moment_us(row, "created_at")
     event = Updated if operation == "u" else Registered
     return event(profile(row, hashed), flag(row, "is_abuser"), origin)
 
 
 def _redemption(operation: str, envelope: Row, origin: Origin, _: Hasher) -> RowChange:
     row = _row(envelope, "before" if operation == "d" else "after")
-    usage_id, user_id = bigint(row, "usage_id"), key_text(row, "user_id")
+    usage_id = bigint(row, "usage_id")
     if operation == "d":
-        return RedemptionWithdrawn(usage_id, user_id, origin)
+        return RedemptionWithdrawn(usage_id, key_text(row, "user_id"), origin)
+    user_id = identifier(row, "user_id")
     before = envelope.get("before")
     earlier = before.get("user_id") if isinstance(before, dict) else None
     return Redeemed(
         usage_id=usage_id,
         user_id=user_id,
-        promo_code=key_text(row, "promo_code"),
-        used_at_us=microseconds(instant(row, "used_at")),
+        promo_code=identifier(row, "promo_code"),
+        used_at_us=moment_us(row, "used_at"),
         used_promo=flag(row, "used_promo"),
         origin=origin,
         previous_user_id=earlier if isinstance(earlier, str) and earlier != user_id else None,
@@ -110,11 +112,10 @@ def _redemption(operation: str, envelope: Row, origin: Origin, _: Hasher) -> Row
 
 def _code(operation: str, envelope: Row, origin: Origin, _: Hasher) -> RowChange:
     row = _row(envelope, "before" if operation == "d" else "after")
-    promo_code = key_text(row, "promo_code")
     if operation == "d":
-        return CodeWithdrawn(promo_code, origin)
+        return CodeWithdrawn(key_text(row, "promo_code"), origin)
     return CodeDefined(
-        promo_code=promo_code,
+        promo_code=identifier(row, "promo_code"),
         discount_type=text(row, "discount_type"),
         discount_value=_decimal(row, "discount_value"),
         min_purchase_amount=_decimal(row, "min_purchase_amount"),

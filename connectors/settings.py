@@ -104,6 +104,9 @@ class Settings(BaseSettings):
     api_streams: int = Field(
         50, ge=1, description="live alert streams at once, for each API process"
     )
+    api_streams_per_key: int = Field(
+        10, ge=1, description="of these, the most that one key may hold: others find places"
+    )
 
     dashboards: bool = Field(True, description="serve the built-in page of the dashboards")
 

@@ -1,5 +1,7 @@
 """How often one message has ended this process: remembered in a file that outlives it."""
 
+import time
+from collections.abc import Callable
 from pathlib import Path
 
 import orjson
@@ -9,25 +11,57 @@ from stream_processors.intake import Message
 MOST = 3
 """The crash with this number at one offset sets the message aside."""
 
+COMMITTED_WITHIN_S = 10.0
+"""What is acknowledged may come again until then: Faust commits once a second."""
+
+_SET_ASIDE = 0
+"""Instead of a count."""
+
 
 class Crashes:
-    """Counts crashes by the position of the message that caused them."""
+    """Counts crashes by the position of the message that caused them.
 
-    def __init__(self, path: Path) -> None:
-        self._path = path
+    What was set aside is remembered until it is acknowledged for good: should another message end
+    the process before that, it comes again, and is neither tried nor set aside again.
+    """
+
+    def __init__(self, path: Path, clock: Callable[[], float] = time.monotonic) -> None:
+        self._path, self._clock = path, clock
+        self._counts = self._read()
+        self._set_aside_at = dict.fromkeys(self._counts, clock())
 
     def count(self, message: Message) -> int:
         """Count a crash at a message; returns how many there were at it, this one included."""
-        counts = self._read()
-        counts[message.position] = counts.get(message.position, 0) + 1
-        self._write(counts)
-        return counts[message.position]
+        self._counts[message.position] = self._counts.get(message.position, 0) + 1
+        self._write()
+        return self._counts[message.position]
 
-    def forget(self, message: Message) -> None:
-        """Forget a message that was set aside."""
-        counts = self._read()
-        counts.pop(message.position, None)
-        self._write(counts)
+    def note_set_aside(self, message: Message) -> None:
+        """Remember that a message lies in the dead-letter topic."""
+        self._counts[message.position] = _SET_ASIDE
+        self._set_aside_at[message.position] = self._clock()
+        self._write()
+
+    def is_set_aside(self, message: Message) -> bool:
+        """Whether it lies there and may yet come again."""
+        return self._counts.get(message.position) == _SET_ASIDE if self._counts else False
+
+    def forget(self, *acknowledged: Message) -> None:
+        """Forget all up to these messages; of what was set aside once it cannot come again."""
+        if not self._counts:
+            return
+        newest = {message.source: message.offset for message in acknowledged}
+        left = {at: n for at, n in self._counts.items() if not self._is_over(at, n, newest)}
+        if left != self._counts:
+            self._counts = left
+            self._write()
+
+    def _is_over(self, position: str, count: int, newest: dict[str, int]) -> bool:
+        source, _, offset = position.rpartition("@")
+        if int(offset) > newest.get(source, -1):
+            return False
+        waited_s = self._clock() - self._set_aside_at.get(position, 0.0)
+        return count != _SET_ASIDE or waited_s >= COMMITTED_WITHIN_S
 
     def _read(self) -> dict[str, int]:
         try:
@@ -36,8 +70,8 @@ class Crashes:
             return {}
         return counts if isinstance(counts, dict) else {}
 
-    def _write(self, counts: dict[str, int]) -> None:
+    def _write(self) -> None:
         self._path.parent.mkdir(parents=True, exist_ok=True)
         fresh = self._path.with_suffix(".new")
-        fresh.write_bytes(orjson.dumps(counts))
+        fresh.write_bytes(orjson.dumps(self._counts))
         fresh.replace(self._path)

@@ -3,7 +3,9 @@
 from collections.abc import Iterable
 from typing import Literal, get_args
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, start_http_server
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+
+from stream_processors.metrics_server import serve_metrics
 
 MetricName = Literal[
     "promo_events_total",
@@ -101,7 +103,7 @@ class Metrics:
 
     def serve(self, host: str, port: int) -> None:
         """Answer ``GET /metrics`` in a thread, until the process ends."""
-        start_http_server(port, addr=host, registry=self.registry)
+        serve_metrics(self.registry, host, port)
 
 
 class Ready:

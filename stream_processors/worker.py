@@ -62,6 +62,7 @@ class Worker:
             with self._metrics.batch_seconds.time():
                 done = await self._handle(messages)
             await intake.acknowledge(messages[:done])
+            self._crashes.forget(*messages[:done])
             for topic, count in Counter(message.topic for message in messages[:done]).items():
                 self._metrics.events.labels(topic).inc(count)
             if done < len(messages):
@@ -69,8 +70,9 @@ class Worker:
 
     async def _handle(self, messages: Sequence[Message]) -> int:
         """Process a batch; returns how many of its messages may be acknowledged."""
+        left = [one for one in messages if not self._crashes.is_set_aside(one)]
         try:
-            await self._processor.process(messages)
+            await self._processor.process(left)
         except Exception as error:  # the process's edge: see the module's docstring
             _log.exception("a batch failed; looking for the message", exc_info=error)
             return await self._one_by_one(messages)
@@ -78,6 +80,8 @@ class Worker:
 
     async def _one_by_one(self, messages: Sequence[Message]) -> int:
         for done, message in enumerate(messages):
+            if self._crashes.is_set_aside(message):
+                continue
             try:
                 await self._process_or_crash(message)
             except DeadLetterCeiling as error:
@@ -104,7 +108,7 @@ class Worker:
         )
         poison = PoisonMessage("crash", f"{type(error).__name__} in processing, {crashes} times")
         await self._processor.set_aside(message, poison)
-        self._crashes.forget(message)
+        self._crashes.note_set_aside(message)
 
     async def _halt(self) -> None:
         self._metrics.halted.set(1)

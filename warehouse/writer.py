@@ -70,9 +70,8 @@ class Writer:
         for name, parameters in removals.statements():
             with clickhouse_answers():
                 client = await self._connected()
-                await client.command(
-                    mutation(name), parameters=dict(parameters), settings=_ACCEPTED
-                )
+                # A command's parameters travel in the address, however long they are.
+                await client.raw_query(mutation(name), dict(parameters), settings=_ACCEPTED)
 
     async def known(self, users: Iterable[str]) -> dict[str, bool]:
         """Which of these accounts are known, and whether each one stands erased.

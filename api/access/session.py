@@ -9,6 +9,9 @@ import hmac
 from datetime import UTC, datetime
 
 from itsdangerous import BadSignature, TimestampSigner
+from starlette.datastructures import Headers
+from starlette.requests import cookie_parser
+from starlette.types import Scope as AsgiScope
 
 from api.access.key_file import Keys
 from api.access.keys import Caller, Scope
@@ -41,6 +44,11 @@ class Sessions:
     def begin(self, caller: Caller) -> str:
         """The cookie's value for :data:`LASTS_S` seconds."""
         return self._signer.sign(caller.key_id).decode()
+
+    def is_in(self, scope: AsgiScope) -> bool:
+        """Whether a request comes with a session that lives."""
+        cookie = cookie_parser(Headers(scope=scope).get("cookie", "")).get(COOKIE)
+        return cookie is not None and self.caller(cookie) is not None
 
     def caller(self, cookie: str) -> Caller | None:
         """Who is behind a cookie; None if it is forged or over, or its key may not read (now)."""

@@ -3,9 +3,11 @@
 import asyncio
 import logging
 import time
+from collections import Counter
 from collections.abc import AsyncIterator, Callable, Collection
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 
 import orjson
 from fastapi.sse import ServerSentEvent
@@ -22,12 +24,32 @@ from ml.policy import Level
 KEEP_ALIVE_S = 10.0
 """So long nothing is sent at most; proxies cut what is silent for longer, often after 60 s."""
 
+UNREAD_GRACE_S = 2.0
+"""A stream that is over and whose end nobody reads is dropped after that."""
+
 RETRY_MS = 1_000
 """A client that lost its stream comes back after that."""
 
 _READ_S = 0.5
 _RETRY_AFTER_S = 5
 _log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Listener:
+    """Who asks for a stream.
+
+    Attributes:
+        key_id: of its key.
+        for_s: seconds after which the stream ends.
+        is_admitted: asked twice a second; the stream ends once it says no.
+        drop: ends the connection at once, whether or not anybody reads.
+    """
+
+    key_id: str
+    for_s: float
+    is_admitted: Callable[[], bool]
+    drop: Callable[[], None]
 
 
 class AlertStream:
@@ -95,39 +117,51 @@ class AlertStreams:
 
     def __init__(self, settings: Settings, gauge: Gauge) -> None:
         self._settings, self._gauge = settings, gauge
-        self._open, self._is_ending = 0, False
+        self._open, self._is_ending = Counter[str](), False
         self._threads = ThreadPoolExecutor(settings.api_streams, "alerts")
 
     @asynccontextmanager
-    async def opened(
-        self, start: Start, is_admitted: Callable[[], bool]
-    ) -> AsyncIterator[AlertStream]:
+    async def opened(self, start: Start, listener: Listener) -> AsyncIterator[AlertStream]:
         """A stream; at the block's end its consumer is closed, without anybody waiting for it.
 
-        Args:
-            start: from where.
-            is_admitted: asked twice a second; the stream ends once it says no.
-
         Raises:
-            Refused: all places are taken.
+            Refused: all places are taken, or all that the key may hold.
             UnusablePosition: the start does not fit the topic.
             DependencyDown: Kafka does not answer.
         """
-        if self._is_ending or self._open >= self._settings.api_streams:
-            headers = {"Retry-After": str(_RETRY_AFTER_S)}
-            detail = f"{self._settings.api_streams} streams are open here; no more are served."
-            raise Refused(Trouble(Kind.BUSY, detail, headers))
+        self._check_places(listener.key_id)
         reader, loop = AlertReader(self._settings), asyncio.get_running_loop()
-        self._count(1)
+        self._count(listener.key_id, 1)
+        dropping = asyncio.create_task(self._drop_unread(listener))
         try:
             offsets = await loop.run_in_executor(self._threads, reader.start, start)
-            yield AlertStream(reader, offsets, self._threads, self._is_over(is_admitted))
+            yield AlertStream(reader, offsets, self._threads, self._is_over(listener))
         finally:
+            dropping.cancel()
             closing = loop.run_in_executor(self._threads, reader.close)
-            closing.add_done_callback(lambda _: self._count(-1))
+            closing.add_done_callback(lambda _: self._count(listener.key_id, -1))
 
-    def _is_over(self, is_admitted: Callable[[], bool]) -> Callable[[], bool]:
-        return lambda: self._is_ending or not is_admitted()
+    def _check_places(self, key_id: str) -> None:
+        headers, here = {"Retry-After": str(_RETRY_AFTER_S)}, self._settings.api_streams
+        if self._is_ending or self._open.total() >= here:
+            detail = f"{here} streams are open here; no more are served."
+            raise Refused(Trouble(Kind.BUSY, detail, headers))
+        most = self._settings.api_streams_per_key
+        if self._open[key_id] >= most:
+            detail = f"This key has {most} streams open; it may have no more."
+            raise Refused(Trouble(Kind.TOO_MANY_REQUESTS, detail, headers))
+
+    def _is_over(self, listener: Listener) -> Callable[[], bool]:
+        return lambda: self._is_ending or not listener.is_admitted()
+
+    async def _drop_unread(self, listener: Listener) -> None:
+        """Drop a stream that is over and yet goes on, as its client takes nothing from us."""
+        is_over, left_s = self._is_over(listener), listener.for_s
+        while left_s > 0 and not is_over():
+            await asyncio.sleep(min(_READ_S, left_s))
+            left_s -= _READ_S
+        await asyncio.sleep(UNREAD_GRACE_S)
+        listener.drop()
 
     def end(self) -> None:
         """Let all streams end within half a second, and open no more."""
@@ -138,6 +172,7 @@ class AlertStreams:
         self.end()
         await asyncio.to_thread(self._threads.shutdown)
 
-    def _count(self, by: int) -> None:
-        self._open += by
-        self._gauge.set(self._open)
+    def _count(self, key_id: str, by: int) -> None:
+        self._open[key_id] += by
+        self._open += Counter()  # forgets keys without any
+        self._gauge.set(self._open.total())

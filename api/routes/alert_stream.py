@@ -2,9 +2,10 @@
 
 from collections.abc import AsyncIterable, AsyncIterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Annotated
 
-from fastapi import Depends, Header, Query
+from fastapi import Depends, Header, Query, Request
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 from pydantic import StringConstraints
 from pydantic.json_schema import SkipJsonSchema
@@ -20,12 +21,13 @@ from api.alert_stream.position import (
     UnusablePosition,
 )
 from api.alert_stream.position import Since as PublishedSince
-from api.alert_stream.streams import AlertStream
-from api.deps import AdmittedDep, AlertStreamsDep
+from api.alert_stream.streams import AlertStream, Listener
+from api.deps import AdmittedDep, AlertStreamsDep, CallerDep
 from api.problems import Refused, Trouble, documented
 from api.schemas.alert import EXAMPLE_EVENT
 from api.schemas.filters import Levels, Since, since_us
 from api.schemas.problem import Kind
+from connectors.bounded_http import abort_connection
 from ml.policy import Level
 
 router = scoped_router("alerts", Scope.READ)
@@ -57,7 +59,9 @@ class Asked:
 
 
 async def _opened(
+    request: Request,
     streams: AlertStreamsDep,
+    caller: CallerDep,
     admitted: AdmittedDep,
     levels: Levels = None,
     since: Since = None,
@@ -70,8 +74,10 @@ async def _opened(
         start = PublishedSince(since_us(since) // 1_000)
     if last_event_id is not None:
         start = Resumed(last_event_id)
+    drop = partial(abort_connection, request.scope)
+    listener = Listener(caller.key_id, for_s, admitted, drop)
     try:
-        async with streams.opened(start, admitted) as stream:
+        async with streams.opened(start, listener) as stream:
             yield Asked(stream, levels or tuple(Level), for_s)
     except UnusablePosition as error:
         detail = f"The position in {_RESUME} {error}: begin without the header."
@@ -100,9 +106,11 @@ async def alert_stream(asked: Annotated[Asked, Depends(_opened)]) -> AsyncIterab
     out `low` and `medium` is not told of that.
 
     The stream ends by itself after `for_s` seconds, when the API stops, or when its key ends:
-    come back. Something is sent every 10 seconds at least. While Kafka is away it stays open and
-    goes on where it was. Each process serves so many streams at once (PROMO_API_STREAMS); more
-    are a 503 that says when to try again.
+    come back. Who does not read is dropped: within 10 seconds once much waits for it, or when it
+    does not read the end. Something is sent every 10 seconds at least. While Kafka is away it stays
+    open and goes on where it was. Each process serves so many streams at once
+    (PROMO_API_STREAMS), of them so many for a key (PROMO_API_STREAMS_PER_KEY); more are a 503 or
+    a 429 that says when to try again.
     """
     async for event in asked.stream.events(asked.levels, asked.for_s):
         yield event

@@ -24,7 +24,8 @@ IdempotencyKey = Annotated[
         max_length=255,
         pattern="^[!-~]+$",
         description="the claim's own, chosen by the caller: visible ASCII characters. For a day the"
-        " same key gets the same answer, so a claim whose answer was lost is safely sent again",
+        " same key gets the same answer, so a claim whose answer was lost is safely sent again;"
+        " once the claim has ended the answer says so. Take a new key for every try at a checkout",
         examples=["order-5513-attempt-1"],
     ),
 ]

@@ -1,6 +1,6 @@
 """Logging in to the dashboards' page, and out. Not in the OpenAPI document, as the page."""
 
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl, unquote, urlsplit
 
 from fastapi import APIRouter
 from starlette.requests import Request
@@ -15,9 +15,11 @@ router = APIRouter(prefix=DASHBOARDS, include_in_schema=False)
 
 LOGIN = f"{DASHBOARDS}/login"
 _LONGEST = 2_000
+_FORMS = ("login", "logout")
+_NO_STEPS = ("", ".", "..")
 _WRONG = "This key opens nothing: it is mistyped, revoked or expired."
 _NOT_READING = "This key lacks the scope “read”."
-_ELSEWHERE = "The form was sent from another page. Log in here."
+_ELSEWHERE = "The form was sent from another page. Send it from here."
 
 
 @router.get("/login")
@@ -53,8 +55,10 @@ async def login(request: Request, dashboards: DashboardsDep) -> Response:
 
 
 @router.post("/logout")
-async def logout(dashboards: DashboardsDep) -> Response:
-    """End the session in this browser; a cookie from elsewhere is not sent with a POST."""
+async def logout(request: Request, dashboards: DashboardsDep) -> Response:
+    """End the session in this browser."""
+    if not _from_here(request):
+        return _form(dashboards, "", _ELSEWHERE, 403)
     answer = RedirectResponse(LOGIN, 303)
     answer.delete_cookie(
         COOKIE, path=DASHBOARDS, secure=dashboards.is_tls, httponly=True, samesite="lax"
@@ -71,15 +75,42 @@ def _form(
 
 def _within_the_page(wanted: str) -> str:
     """An address of the page, whatever was asked for: nobody is sent elsewhere."""
+    if not wanted.isprintable() or len(wanted) > _LONGEST:
+        return DASHBOARDS
     try:
         parts = urlsplit(wanted)
     except ValueError:
         return DASHBOARDS
-    inside = parts.path.startswith(f"{DASHBOARDS}/") and not (parts.scheme or parts.netloc)
-    harmless = wanted.isprintable() and "\\" not in wanted and len(wanted) <= _LONGEST
-    return wanted if inside and harmless and parts.path != LOGIN else DASHBOARDS
+    segments = _unquoted(parts.path).split("/")
+    inside = segments[:2] == DASHBOARDS.split("/") and not (parts.scheme or parts.netloc)
+    # Browsers take a backslash for a slash, and go up at two dots, encoded or not.
+    steps = segments[2:]
+    harmless = not any(step in _NO_STEPS or "\\" in step for step in steps)
+    return wanted if inside and steps and harmless and steps[0] not in _FORMS else DASHBOARDS
+
+
+def _unquoted(path: str) -> str:
+    """A path without any encoding, however often it was encoded."""
+    while (plain := unquote(path)) != path:
+        path = plain
+    return path
 
 
 def _from_here(request: Request) -> bool:
-    """Whether a browser sent the form from our own page, as far as it says."""
-    return request.headers.get("sec-fetch-site", "none") in ("same-origin", "none")
+    """Whether a browser sent the form from our own page, as far as it says.
+
+    Browsers that say nothing of sites (old ones, and all where the page has no TLS) name the
+    origin; programs say nothing at all.
+    """
+    site = request.headers.get("sec-fetch-site", "none")
+    if site != "none":
+        return site == "same-origin"
+    sender = request.headers.get("origin") or request.headers.get("referer")
+    return sender is None or _host_of(sender) == request.headers.get("host", "").lower()
+
+
+def _host_of(origin: str) -> str | None:
+    try:
+        return urlsplit(origin).netloc.lower()
+    except ValueError:
+        return None

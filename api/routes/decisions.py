@@ -26,7 +26,7 @@ _REFUSALS = documented(
 
 
 @router.post(
-    "/v1/users/{user_id:path}/label",
+    "/v1/users/{user_id:text}/label",
     status_code=_ACCEPTED,
     response_model=LabelDecision,
     responses=_REFUSALS,

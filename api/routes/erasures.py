@@ -35,7 +35,7 @@ _NO_RECEIPT = "No deletion has answered this receipt."
 
 
 @router.delete(
-    "/v1/users/{user_id:path}",
+    "/v1/users/{user_id:text}",
     status_code=_ACCEPTED,
     response_model=ErasureReceipt,
     responses=documented(Kind.ACCOUNT_UNKNOWN),

@@ -21,7 +21,7 @@ router = scoped_router("risk", Scope.READ)
 
 
 @router.get(
-    "/v1/users/{user_id:path}/links",
+    "/v1/users/{user_id:text}/links",
     response_model=Links,
     responses=documented(Kind.ACCOUNT_UNKNOWN),
 )

@@ -10,22 +10,24 @@ from api.access.scoped import scoped_router
 from api.deps import StoreDep
 from api.problems import documented
 from api.schemas.problem import Kind
+from api.schemas.registration import Identifier
 from api.schemas.risk import Risk
 from connectors.errors import UnknownAccount
 
 router = scoped_router("risk", Scope.READ)
 
 UserId = Annotated[
-    str,
+    Identifier,
     Path(
-        description="as in `users`; a slash may stand as it is or as %2F",
+        description="as in `users`, percent-encoded; a slash may stand as it is; of `.` and `..`"
+        " the dots must be encoded (%2E), or clients take them for steps of the path",
         examples=["u-20481"],
     ),
 ]
 
 
 @router.get(
-    "/v1/users/{user_id:path}/risk",
+    "/v1/users/{user_id:text}/risk",
     response_model=Risk,
     responses=documented(Kind.ACCOUNT_UNKNOWN),
 )

@@ -10,10 +10,11 @@ from pydantic import (
     StringConstraints,
 )
 
-from api.schemas.registration import RegistrationFields, Text
+from api.schemas.registration import Identifier, RegistrationFields
 from api.schemas.risk import Reason
 from ml.policy import Action, Level
 from ml.store import Link
+from stream_processors.feature_store.claim_wire import Ending
 
 ClaimId = Annotated[str, StringConstraints(pattern="^[0-9a-f]{32}$")]
 
@@ -45,8 +46,8 @@ class ClaimRequest(BaseModel):
         },
     )
 
-    user_id: Text
-    promo_code: Text
+    user_id: Identifier
+    promo_code: Identifier
     registration: RegistrationFields | None = Field(
         None,
         description="what it signed up with; needed while the stream has not seen it (what the"
@@ -108,6 +109,7 @@ class Claim(BaseModel):
                     "model_version": "20261123T081500-1f3a9c",
                     "decided_at": "2026-11-23T08:19:30.104000Z",
                     "expires_at": "2026-11-23T08:34:30.104000Z",
+                    "ended": None,
                 },
                 {
                     "claim_id": None,
@@ -136,6 +138,7 @@ class Claim(BaseModel):
                     "model_version": "20261123T081500-1f3a9c",
                     "decided_at": "2026-11-23T08:19:30.104000Z",
                     "expires_at": None,
+                    "ended": None,
                 },
             ]
         },
@@ -144,8 +147,13 @@ class Claim(BaseModel):
     claim_id: ClaimId | None = Field(None, description="of the reserved slot; null where none is")
     user_id: str
     promo_code: str
-    granted: bool = Field(description="a slot is reserved: the code may be redeemed")
-    action: Action = Field(description="challenge: reserved, but ask for proof before redeeming")
+    granted: bool = Field(
+        description="a slot was reserved: the code may be redeemed as long as `ended` is null"
+    )
+    action: Action = Field(
+        description="challenge: reserved, but ask for proof before redeeming; of a claim that has"
+        " `ended` nothing is reserved: claim again with a new Idempotency-Key"
+    )
     denied_by: Literal["limit", "risk"] | None = Field(
         None,
         description="limit: the cluster has no slot of the code left; risk: the policy's verdict",
@@ -165,6 +173,11 @@ class Claim(BaseModel):
     expires_at: AwareDatetime | None = Field(
         None, description="until then the slot is reserved; a redemption in time keeps it"
     )
+    ended: Ending | None = Field(
+        None,
+        description="only where an Idempotency-Key is repeated after its claim has ended: how. All"
+        " but `claim_id`, `granted` and `expires_at` is as it would be decided now",
+    )
 
 
 class ReleaseRequest(BaseModel):
@@ -176,7 +189,7 @@ class ReleaseRequest(BaseModel):
         json_schema_extra={"examples": [{"user_id": "u-20481", "claim_id": _ID}]},
     )
 
-    user_id: Text = Field(description="the account whose claim it is")
+    user_id: Identifier = Field(description="the account whose claim it is")
     claim_id: ClaimId
 
 

@@ -11,7 +11,7 @@ from pydantic import (
     StringConstraints,
 )
 
-from api.schemas.registration import Text
+from api.schemas.registration import Identifier, Text
 from ml.store import Link
 
 LONGEST_NOTE = 500
@@ -86,8 +86,8 @@ class LinkRequest(BaseModel):
         },
     )
 
-    user_id: Text
-    other_user_id: Text
+    user_id: Identifier
+    other_user_id: Identifier
     through: Link | None = Field(None, description=_THROUGH)
     ignore: StrictBool = Field(
         True, description="false takes back: of this kind, or of every kind where none is named"

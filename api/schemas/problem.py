@@ -1,7 +1,7 @@
 """Errors as RFC 9457 wants them, and what ``/readyz`` says."""
 
 from enum import StrEnum
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -95,3 +95,6 @@ class Problem(BaseModel):
     request_id: str | None = Field(None, description="also in the header X-Request-ID and the logs")
     errors: list[FieldError] | None = None
     parts: dict[str, PartHealth] | None = None
+    results: list[dict[str, Any] | None] | None = Field(
+        None, description="of a batch: as of one without errors, null for those that have some"
+    )

@@ -1,7 +1,9 @@
 """What a caller tells of a registration: the columns of ``users`` and ``promo_usages``."""
 
 import re
-from datetime import date
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
 from typing import Annotated, Any
 
 from pydantic import (
@@ -12,9 +14,15 @@ from pydantic import (
     ConfigDict,
     Field,
     StrictBool,
+    ValidationError,
+    ValidatorFunctionWrapHandler,
+    WrapValidator,
 )
 
+from connectors.columns import LONGEST_IDENTIFIER
+
 MOST_IN_A_BATCH = 1_000
+_MOST_NAMED = 20
 
 _EPOCH = date(1970, 1, 1)
 _FIELDS: Any = {
@@ -50,8 +58,20 @@ def _storable(text: str) -> str:
     return text
 
 
+def _within_calendar(moment: datetime) -> datetime:
+    """What is in years 1 to 9999 of UTC, too: next to their ends an offset leads out of them."""
+    try:
+        moment.astimezone(UTC)
+    except OverflowError:
+        raise ValueError("must be in years 1 to 9999 of UTC") from None
+    return moment
+
+
 Text = Annotated[str, Field(pattern=r"^[^\u0000]*$"), AfterValidator(_storable)]
-Instant = Annotated[AwareDatetime, BeforeValidator(_iso_text)]
+Identifier = Annotated[Text, Field(max_length=LONGEST_IDENTIFIER)]
+"""A user id or promo code that a store may hold."""
+
+Instant = Annotated[AwareDatetime, BeforeValidator(_iso_text), AfterValidator(_within_calendar)]
 Day = Annotated[date, BeforeValidator(_iso_text)]
 
 
@@ -89,7 +109,7 @@ class Registration(RegistrationFields):
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"user_id": "u-20481", **_FIELDS}]})
 
-    user_id: Text = Field(description="the account's identity; it need not exist")
+    user_id: Identifier = Field(description="the account's identity; it need not exist")
 
     def row(self) -> dict[str, object]:
         """The row as Debezium would write it: ISO text, and days since 1970."""
@@ -108,7 +128,7 @@ class FirstRedemption(BaseModel):
         },
     )
 
-    promo_code: Text
+    promo_code: Identifier
     used_at: Instant = Field(description="ISO 8601 with an offset")
     used_promo: StrictBool | None = Field(
         None, description="false: an attempt, which does not count"
@@ -138,6 +158,24 @@ class ScoreRequest(BaseModel):
 
     registration: Registration
     redemption: FirstRedemption | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Unreadable:
+    """A request of a batch that does not fit its schema: what pydantic says of it."""
+
+    errors: Sequence[Mapping[str, Any]]
+
+
+def _apart(value: Any, read: ValidatorFunctionWrapHandler) -> Any:
+    """The request, or what is wrong with it: the others of its batch can be answered."""
+    try:
+        return read(value)
+    except ValidationError as error:
+        if error.error_count() <= _MOST_NAMED:
+            return Unreadable(error.errors(include_url=False, include_input=False))
+        many = {"type": "many", "loc": (), "msg": f"{error.error_count()} things are wrong"}
+        return Unreadable([many])
 
 
 class BatchRequest(BaseModel):
@@ -174,4 +212,11 @@ class BatchRequest(BaseModel):
         },
     )
 
-    requests: list[ScoreRequest] = Field(min_length=1, max_length=MOST_IN_A_BATCH)
+    requests: list[Annotated[ScoreRequest, WrapValidator(_apart)]] = Field(
+        min_length=1, max_length=MOST_IN_A_BATCH
+    )
+
+    @property
+    def entries(self) -> Sequence[ScoreRequest | Unreadable]:
+        """The requests in order, those too that cannot be read."""
+        return self.requests

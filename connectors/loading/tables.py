@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import IntEnum
 from types import MappingProxyType
 
-from connectors.loading.values import boolean, day, number, timestamp
+from connectors.loading.values import boolean, day, identifier, number, timestamp
 
 Parse = Callable[[str], object]
 
@@ -42,7 +42,7 @@ COLUMNS: Mapping[Table, Columns] = MappingProxyType(
     {
         Table.PROMO_CODES: Columns(
             {
-                "promo_code": None,
+                "promo_code": identifier,
                 "discount_type": None,
                 "discount_value": number,
                 "min_purchase_amount": number,
@@ -52,7 +52,7 @@ COLUMNS: Mapping[Table, Columns] = MappingProxyType(
         ),
         Table.USERS: Columns(
             {
-                "user_id": None,
+                "user_id": identifier,
                 "created_at": timestamp,
                 "email": None,
                 "is_email_verified": boolean,
@@ -73,7 +73,12 @@ COLUMNS: Mapping[Table, Columns] = MappingProxyType(
             time="created_at",
         ),
         Table.PROMO_USAGES: Columns(
-            {"user_id": None, "promo_code": None, "used_at": timestamp, "used_promo": boolean},
+            {
+                "user_id": identifier,
+                "promo_code": identifier,
+                "used_at": timestamp,
+                "used_promo": boolean,
+            },
             required=frozenset({"user_id", "promo_code", "used_at"}),
             time="used_at",
         ),

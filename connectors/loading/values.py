@@ -1,13 +1,15 @@
 """One CSV field in, one typed value out, or a :class:`BadValue`. Pure.
 
-Typed fields may have blanks around them; text fields never come here: they are stored as they
-came.
+Typed fields may have blanks around them; text is stored as it came, and of all text identifiers
+alone come here.
 """
 
 import re
 from datetime import UTC, date, datetime, timedelta, timezone
 from decimal import Decimal, InvalidOperation
 from enum import StrEnum
+
+from connectors.columns import LONGEST_IDENTIFIER
 
 
 class Reason(StrEnum):
@@ -23,6 +25,7 @@ class Reason(StrEnum):
     DATE = "bad date"
     BOOLEAN = "bad boolean"
     NUMBER = "bad number"
+    TOO_LONG = "identifier too long"
     CONFLICT = "conflicting with an earlier row"
     REFUSED = "refused by PostgreSQL"
 
@@ -107,6 +110,17 @@ def boolean(text: str) -> bool:
         return _BOOLEANS[text.strip().lower()]
     except KeyError:
         raise BadValue(Reason.BOOLEAN) from None
+
+
+def identifier(text: str) -> str:
+    """A user id or promo code, as it came.
+
+    Raises:
+        BadValue: it is longer than any store keeps.
+    """
+    if len(text) > LONGEST_IDENTIFIER:
+        raise BadValue(Reason.TOO_LONG)
+    return text
 
 
 def number(text: str) -> Decimal:

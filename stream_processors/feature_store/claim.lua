@@ -1,14 +1,15 @@
 -- Decide one claim of a promo code by one account, and reserve a slot for it. See slots.lua.
 --
 -- ARGV[1]  msgpack {record, digest, kept_ms, user, code, limit, ttl_ms, attempt, told, refused,
---                   said, strong, near, window, most, newest, named}
+--                   said, is_trial, strong, near, window, most, newest, named}
 --          told: {sign-up, identifiers} of an account that the store may not know yet, or false;
 --          refused: whether the risk denies it anyhow; said: the verdict, kept with the answer;
+--          is_trial: decide as if for the first time, reserve and keep nothing;
 --          near and window: twice as many accounts are looked at for each identifier, at distance
 --          1 and 2; most: accounts in all; newest: redemptions of each; named: holders that are
 --          told, the nearest
 -- Returns  msgpack {digest, attempt, granted, used, decided at, expiry, limit, accounts, holders,
---                   said}, which later calls with the same record get too, whatever they ask;
+--                   said, own}, which later calls with the same record get too, whatever they ask;
 --          nil if nothing is known of the account.
 --          A holder is {user, path, since, redemptions, last redeemed at, claims, claimed at}; its
 --          path leads from the claimant to it, {{user, {link, ...}}, ...}, empty for itself.
@@ -23,7 +24,7 @@
 local input = cmsgpack.unpack(ARGV[1])
 local user, code = input.user, input.code
 
-local answered = redis.call('GET', input.record)
+local answered = not input.is_trial and redis.call('GET', input.record)
 if answered then return answered end
 
 local now = now_ms()
@@ -173,7 +174,7 @@ end
 -- its question: it may be what links two others.
 local expiry = now + input.ttl_ms
 local is_granted = not input.refused and total < input.limit
-if is_granted or not is_seen then
+if not input.is_trial and (is_granted or not is_seen) then
   local key = 'claimant:' .. user
   redis.call('HSET', key, 't', string.format('%.0f', created), 'i', cmsgpack.pack(identifiers))
   expire(key, expiry)
@@ -181,14 +182,16 @@ if is_granted or not is_seen then
     add('claimants:' .. place_of(identifier), user, expiry)
   end
 end
-if is_granted then
+if is_granted and not input.is_trial then
   local member = string.format('%s:%.0f:%.0f:%s', input.attempt, own, now, code)
   add('claims:' .. user, member, expiry)
 end
 
 local record = cmsgpack.pack({
   input.digest, input.attempt, is_granted, total, now, expiry, input.limit, #order + 1, holders,
-  input.said,
+  input.said, own,
 })
-redis.call('SET', input.record, record, 'PX', input.kept_ms)
+if not input.is_trial then
+  redis.call('SET', input.record, record, 'PX', input.kept_ms)
+end
 return record

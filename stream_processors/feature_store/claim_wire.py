@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Any
 
 import ormsgpack
@@ -47,6 +48,7 @@ class Attempt:
         told: what the account says of itself; counts while the stream has not seen it.
         refused: whether the risk denies it whatever slots there are.
         said: the verdict, kept with the answer as it is.
+        is_trial: only asked what would be decided now; nothing is reserved, and nothing kept.
     """
 
     client: str
@@ -60,6 +62,7 @@ class Attempt:
     told: Profile | None
     refused: bool
     said: str
+    is_trial: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +111,7 @@ class Decision:
         accounts: size of the cluster as far as it was looked at, the claimant included.
         holders: who had slots before, the nearest first, at most :data:`ml.store.CAP`.
         said: the verdict it was decided with.
+        own: of the slots used before, the claimant's own.
     """
 
     digest: str
@@ -120,6 +124,15 @@ class Decision:
     accounts: int
     holders: tuple[Holder, ...]
     said: str
+    own: int = 0
+
+
+class Ending(StrEnum):
+    """How a claim that was granted came to its end."""
+
+    EXPIRED = "expired"
+    RELEASED = "released"
+    USED = "used"
 
 
 def record_key(client: str, key: str) -> str:
@@ -142,6 +155,7 @@ def attempt(asked: Attempt) -> bytes:
             "told": _told(asked.told),
             "refused": asked.refused,
             "said": asked.said,
+            "is_trial": asked.is_trial,
         }
     )
 
@@ -151,11 +165,35 @@ def ending(user_id: str, claim_id: str) -> bytes:
     return ormsgpack.packb({"user": user_id, "claim": claim_id, "newest": NEWEST_REDEMPTIONS})
 
 
+def standing(user_id: str, promo_code: str, granted: Decision) -> bytes:
+    """The argument of ``standing.lua``."""
+    return ormsgpack.packb(
+        {
+            "user": user_id,
+            "code": promo_code,
+            "claim": granted.attempt_id,
+            "before": granted.own,
+            "expiry": (granted.expires_at_us or 0) // 1000,
+            "newest": NEWEST_REDEMPTIONS,
+        }
+    )
+
+
 def decision(record: bytes) -> Decision:
     """Read what ``claim.lua`` returned or kept."""
-    digest, attempt_id, granted, used, decided_at, expires_at, limit, accounts, holders, said = (
-        ormsgpack.unpackb(record)
-    )
+    (
+        digest,
+        attempt_id,
+        granted,
+        used,
+        decided_at,
+        expires_at,
+        limit,
+        accounts,
+        holders,
+        said,
+        *own,
+    ) = ormsgpack.unpackb(record)
     return Decision(
         digest=digest,
         attempt_id=attempt_id,
@@ -167,6 +205,8 @@ def decision(record: bytes) -> Decision:
         accounts=accounts,
         holders=tuple(_holder(*one) for one in holders),
         said=said,
+        # One that was kept by the version before does not tell: all that its cluster used.
+        own=own[0] if own else used * granted,
     )
 
 

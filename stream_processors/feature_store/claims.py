@@ -13,10 +13,12 @@ from typing import cast
 from stream_processors.feature_store.claim_wire import (
     Attempt,
     Decision,
+    Ending,
     attempt,
     decision,
     ending,
     record_key,
+    standing,
 )
 from stream_processors.feature_store.redis_store import RedisStore
 
@@ -31,6 +33,7 @@ class Claims:
     def __init__(self, store: RedisStore) -> None:
         self._store = store
         self._claim = store.script("slots.lua", "claim.lua")
+        self._standing = store.script("slots.lua", "standing.lua")
         self._release = store.script("slots.lua", "release.lua")
 
     async def answered(self, client: str, key: str) -> Decision | None:
@@ -47,6 +50,11 @@ class Claims:
         """
         record = await self._claim(attempt(asked))
         return None if record is None else decision(cast(bytes, record))
+
+    async def ended(self, user_id: str, promo_code: str, granted: Decision) -> Ending | None:
+        """How a claim that was granted has ended, None while it is open."""
+        found = cast(bytes, await self._standing(standing(user_id, promo_code, granted))).decode()
+        return None if found == "open" else Ending(found)
 
     async def release(self, user_id: str, claim_id: str) -> bool:
         """End an open claim of an account; False if there was none to end. Idempotent."""

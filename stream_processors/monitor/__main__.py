@@ -6,12 +6,11 @@ import signal
 import time
 from contextlib import suppress
 
-from prometheus_client import start_http_server
-
 from connectors.errors import DependencyDown
 from connectors.rolling import close_quiet_segments
 from connectors.settings import Settings, load_settings
 from stream_processors import logs
+from stream_processors.metrics_server import serve_metrics
 from stream_processors.monitor.backlog import Backlog
 from stream_processors.monitor.drift import DriftWatch
 from stream_processors.monitor.exposition import Exposition, Kind
@@ -40,7 +39,7 @@ async def monitor(settings: Settings, stop: asyncio.Event) -> None:
     """
     exposition, rounds, writer = Exposition(), Rounds(probes_of(settings)), Writer(settings)
     backlog, thinning, drift_watch = Backlog(writer.insert), Thinning(), DriftWatch(settings)
-    start_http_server(settings.monitor_metrics_port, settings.metrics_host, exposition.registry)
+    serve_metrics(exposition.registry, settings.metrics_host, settings.monitor_metrics_port)
     writing = asyncio.create_task(backlog.run())
     drifting = asyncio.create_task(_watch_drift(drift_watch, exposition, backlog))
     closing = asyncio.create_task(_close_segments(settings))

@@ -7,6 +7,7 @@ from typing import Any
 import httpx
 
 from connectors.settings import Settings
+from tests.reading import eventually
 
 PROBLEM = "application/problem+json"
 
@@ -20,6 +21,23 @@ def caller(settings: Settings) -> Iterator[httpx.Client]:
         base_url=base, headers={"X-API-Key": key}, timeout=10, trust_env=False
     ) as client:
         yield client
+
+
+def fresh_metrics(client: httpx.Client) -> str:
+    """The API's metrics, with all that was asked before: an answer may be a second old.
+
+    Every scrape counts the one before it, so no two that were made are the same.
+    """
+    kept = client.get("/metrics").text
+    text = kept
+
+    def is_fresh() -> bool:
+        nonlocal text
+        text = client.get("/metrics").text
+        return text != kept
+
+    eventually(is_fresh, "metrics are made anew")
+    return text
 
 
 def registration(user_id: str, **more: Any) -> dict[str, Any]:

@@ -25,7 +25,7 @@ from stream_processors.feature_store.redis_store import NewRisk, RedisStore, con
 from stream_processors.feature_store.wire import Sourced
 from stream_processors.scoring.documents import risk_digest, score_document
 from stream_processors.scoring.rescore import Trigger
-from tests.integration.api_client import PROBLEM, caller, problem, registration
+from tests.integration.api_client import PROBLEM, caller, fresh_metrics, problem, registration
 
 
 @pytest.fixture(scope="module")
@@ -267,7 +267,7 @@ def test_metrics_have_the_closed_lists_names_and_templates_for_routes(
     api: httpx.Client, stranger: httpx.Client
 ) -> None:
     api.get("/v1/users/somebody-with-a-name/risk")
-    text = stranger.get("/metrics").text
+    text = fresh_metrics(stranger)
     names = {line.split()[2] for line in text.splitlines() if line.startswith("# TYPE")}
     assert names == set(NAMES)
     assert 'route="/v1/users/{user_id}/risk",status="404"' in text

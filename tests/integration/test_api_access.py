@@ -20,7 +20,7 @@ from infra.native import stack as native
 from infra.native.layout import REPOSITORY, layout_of
 from infra.native.parts import environment_of
 from tests.conftest import running_stack, stack_settings
-from tests.integration.api_client import caller, problem, registration
+from tests.integration.api_client import caller, fresh_metrics, problem, registration
 from tests.integration.api_keys import asking, keys_command, keys_of, new_key, revoke
 from tests.integration.test_api_decisions import keep_risk
 from tests.reading import eventually
@@ -320,7 +320,7 @@ def test_several_workers_answer_as_one_and_end_with_their_parent(
     assert 60 <= statuses.count(404) <= 200
     assert statuses.count(404) + statuses.count(429) == asked
     with caller(settings) as client:
-        text = client.get("/metrics").text
+        text = fresh_metrics(client)
     counted = [
         float(line.split()[-1])
         for line in text.splitlines()

@@ -1,11 +1,12 @@
 """Alerts as they come: nothing missed, nothing twice, and nothing left behind."""
 
 import random
+import socket
 import time
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -27,13 +28,14 @@ from connectors.topics import MAX_MESSAGE_BYTES, Topic
 from infra.native import stack as native
 from infra.native.layout import layout_of
 from tests.conftest import running_stack, stack_settings
-from tests.integration.api_client import caller, problem
+from tests.integration.api_client import caller, fresh_metrics, problem
+from tests.integration.api_keys import asking, keys_of, new_key, revoke
 from tests.integration.event_stream import PATH, Block, listening
 from tests.reading import eventually
 from tests.unit.connectors.envelopes import profiled
 from tests.warehouse_rows import NOW_US, alert_message, risky
 
-STREAMS = 5
+STREAMS, STREAMS_PER_KEY = 6, 5
 ALERTS = Topic.ABUSE_ALERTS.value
 LIBRARY_THREADS = "rdk:"
 
@@ -41,7 +43,9 @@ LIBRARY_THREADS = "rdk:"
 @pytest.fixture(scope="module")
 def settings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
     """The API with few streams, and what it asks; nobody scores."""
-    made = stack_settings(tmp_path_factory.mktemp("streams"), api_streams=STREAMS)
+    made = stack_settings(
+        tmp_path_factory.mktemp("streams"), api_streams=STREAMS, api_streams_per_key=STREAMS_PER_KEY
+    )
     with running_stack(made, "api") as started:
         yield started
 
@@ -96,7 +100,7 @@ def users(alerts: list[dict[str, Any]]) -> list[str]:
 def streams_open(api: httpx.Client) -> float:
     (line,) = (
         line
-        for line in api.get("/metrics").text.splitlines()
+        for line in fresh_metrics(api).splitlines()
         if line.startswith("promo_api_alert_streams ")
     )
     return float(line.split()[1])
@@ -264,10 +268,15 @@ def test_a_place_that_is_kept_no_more_begins_with_the_earliest(
 def test_more_streams_than_there_are_places_are_told_to_come_later(
     settings: Settings, api: httpx.Client
 ) -> None:
+    key = new_key(settings, "another-listener", "read")
     with ExitStack() as listeners:
-        for _ in range(STREAMS):
+        for _ in range(STREAMS_PER_KEY):
             listeners.enter_context(listening(api))
-        answer = api.get(PATH)
+        problem(api.get(PATH), 429, "too-many-requests")
+        another = listeners.enter_context(asking(settings, key))
+        for _ in range(STREAMS - STREAMS_PER_KEY):
+            listeners.enter_context(listening(another))
+        answer = another.get(PATH)
         problem(answer, 503, "busy")
         assert int(answer.headers["retry-after"]) >= 1
         assert api.get("/v1/alerts").is_success
@@ -294,7 +303,7 @@ def test_nothing_is_left_of_clients_that_went_away(settings: Settings, api: http
         eventually(was_open, "there is a place")
 
     before = left()
-    with ThreadPoolExecutor(STREAMS) as clients:
+    with ThreadPoolExecutor(STREAMS_PER_KEY) as clients:
         list(clients.map(open_and_drop, range(100)))
     eventually(lambda: streams_open(api) == 0, "all streams are closed")
     eventually(lambda: left() <= before, f"threads and connections are {before} again")
@@ -323,6 +332,61 @@ def test_a_stream_outlives_an_absence_of_kafka_and_loses_nothing(
         native.start_part(settings, "kafka")
         publish(settings, *some("after-absence", 3))
         assert users(listener.alerts(3)) == [f"after-absence-{n}" for n in range(3)]
+
+
+@contextmanager
+def deaf(settings: Settings, key: str, for_s: int = 3_600) -> Iterator[socket.socket]:
+    """A listener from the earliest alert on that reads no more than the beginning."""
+    with socket.socket() as opened:
+        opened.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4_096)
+        opened.settimeout(20)
+        opened.connect(("127.0.0.1", settings.api_port))
+        head = f"GET {PATH}?for_s={for_s} HTTP/1.1\r\nHost: x\r\nX-API-Key: {key}\r\n"
+        opened.sendall(f"{head}Last-Event-ID: 0.0.0.0\r\n\r\n".encode())
+        assert opened.recv(12) == b"HTTP/1.1 200"
+        yield opened
+
+
+@pytest.fixture(scope="module")
+def much(settings: Settings) -> None:
+    """More than all buffers on the way to a client hold, for each of its listeners."""
+    with caller(settings) as client:
+        eventually(lambda: client.get("/readyz").is_success, "all parts are well")
+    for number in range(12):
+        publish(settings, message(f"much-{number}", model_version="m" * 2_000_000))
+
+
+@pytest.mark.usefixtures("much")
+def test_who_does_not_read_is_dropped_while_others_go_on(
+    settings: Settings, api: httpx.Client
+) -> None:
+    key = settings.api_key_file.read_text()
+    with ExitStack() as unread, listening(api) as listener:
+        for _ in range(STREAMS_PER_KEY - 1):
+            unread.enter_context(deaf(settings, key))
+        eventually(lambda: streams_open(api) == STREAMS_PER_KEY, "all are open")
+        eventually(lambda: streams_open(api) == 1, "they are dropped", timeout_s=15)
+        publish(settings, message("still-heard"))
+        assert users(listener.alerts(1)) == ["still-heard"]
+
+
+@pytest.mark.usefixtures("much")
+def test_an_unread_stream_ends_in_time_too(settings: Settings, api: httpx.Client) -> None:
+    with deaf(settings, settings.api_key_file.read_text(), for_s=2):
+        eventually(lambda: streams_open(api) == 1, "it is open")
+        eventually(lambda: streams_open(api) == 0, "its time is over", timeout_s=6)
+
+
+@pytest.mark.usefixtures("much")
+def test_an_unread_stream_of_a_revoked_key_is_dropped(
+    settings: Settings, api: httpx.Client
+) -> None:
+    key = new_key(settings, "deaf-listener", "read")
+    with deaf(settings, key):
+        eventually(lambda: streams_open(api) == 1, "it is open")
+        for key_id in keys_of(settings, "deaf-listener"):
+            revoke(settings, key_id)
+        eventually(lambda: streams_open(api) == 0, "it is dropped", timeout_s=6)
 
 
 def test_a_revoked_key_hears_no_more(settings: Settings, api: httpx.Client) -> None:

@@ -18,7 +18,7 @@ from connectors.profile import keyed_hasher, profile
 from connectors.settings import Settings, required
 from stream_processors.feature_store.redis_store import connect
 from stream_processors.feature_store.wire import Sourced
-from tests.integration.api_client import caller, problem, registration
+from tests.integration.api_client import caller, fresh_metrics, problem, registration
 from tests.models import publish_small_model
 from tests.unit.ml.builders import code_defined
 
@@ -174,7 +174,7 @@ def test_a_batch_writes_nothing(settings: Settings, api: httpx.Client) -> None:
 
 def test_the_steps_are_timed(api: httpx.Client) -> None:
     batch(api, MIXED)
-    text = api.get("/metrics").text
+    text = fresh_metrics(api)
     for part in ("profile", "store", "judge"):
         assert f'promo_api_scoring_seconds_count{{part="{part}"}}' in text
 

@@ -147,7 +147,11 @@ def test_a_page_leads_to_the_form_and_from_there_back(
     "elsewhere",
     ["https://evil.example/dashboards/", "//evil.example/dashboards/", "/\\evil.example",
      "/dashboards/\\..\\evil", "javascript:alert(1)", "/v1/alerts", "/dashboards/\r\nX: y",
-     "/dashboards/login?next=x", "http://[/dashboards/"],
+     "/dashboards/login?next=x", "http://[/dashboards/", "/dashboards/../../evil",
+     "/dashboards/%2e%2e/evil", "/dashboards/.%2E/evil", "/dashboards/%252e%252e/evil",
+     "/dashboards/..%2fevil", "/dashboards/%2e%2e%5cevil", "/dashboards/x/../../evil",
+     "/dashboards//evil.example/..", "/dashboards/%5c%5cevil", "/dashboards/./../evil",
+     "/dashboards/%6cogin", "/%64ashboards/%2e%2e/evil"],
 )  # fmt: skip
 def test_nobody_is_led_elsewhere(settings: Settings, browser: httpx.Client, elsewhere: str) -> None:
     entered = log_in(browser, settings.api_key_file.read_text(), next=elsewhere)
@@ -219,17 +223,47 @@ def test_logging_out_ends_the_session_in_this_browser(
     problem(browser.get("/dashboards/promo-overview/board"), 401, "unauthorized")
 
 
-@pytest.mark.parametrize("site", ["cross-site", "same-site"])
-def test_a_form_on_another_site_logs_nobody_in(
-    settings: Settings, browser: httpx.Client, site: str
-) -> None:
-    sent = browser.post(
-        "/dashboards/login",
-        data={"key": settings.api_key_file.read_text()},
-        headers={"Sec-Fetch-Site": site},
-    )
+ELSEWHERE = [
+    {"Sec-Fetch-Site": "cross-site"},
+    {"Sec-Fetch-Site": "same-site"},
+    {"Origin": "https://evil.example"},
+    {"Origin": "null"},
+    {"Origin": "http://127.0.0.1:1"},
+    {"Origin": "https://evil.example", "Sec-Fetch-Site": "none"},
+    {"Origin": "http://["},
+    {"Referer": "https://evil.example/dashboards/login"},
+]
 
-    assert sent.status_code == httpx.codes.FORBIDDEN
+
+@pytest.mark.parametrize("said", ELSEWHERE, ids=str)
+def test_a_form_on_another_site_logs_nobody_in_or_out(
+    settings: Settings, browser: httpx.Client, said: dict[str, str]
+) -> None:
+    form = {"key": settings.api_key_file.read_text()}
+
+    refused = browser.post("/dashboards/login", data=form, headers=said)
+    assert refused.status_code == httpx.codes.FORBIDDEN
+    assert not browser.cookies
+
+    log_in(browser, form["key"])
+    refused = browser.post("/dashboards/logout", headers=said)
+    assert refused.status_code == httpx.codes.FORBIDDEN
+    assert browser.get("/dashboards/promo-overview/board").is_success
+
+
+@pytest.mark.parametrize("with_site", [True, False])
+def test_a_form_of_our_own_page_logs_in_and_out(
+    settings: Settings, browser: httpx.Client, with_site: bool
+) -> None:
+    said = {"Origin": settings.api_url.upper()}
+    said |= {"Sec-Fetch-Site": "same-origin"} if with_site else {}
+    form = {"key": settings.api_key_file.read_text()}
+    page = browser.get("/dashboards/login")
+    assert page.headers["referrer-policy"] == "same-origin"  # else a browser says "null"
+
+    assert browser.post("/dashboards/login", data=form, headers=said).has_redirect_location
+    assert browser.cookies
+    assert browser.post("/dashboards/logout", headers=said).has_redirect_location
     assert not browser.cookies
 
 

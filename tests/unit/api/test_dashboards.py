@@ -10,6 +10,7 @@ from pydantic import SecretStr
 from api.access.key_file import Keys
 from api.access.keys import KeyRing
 from api.access.limits import Limits
+from api.access.session import Sessions
 from api.answer_table import AnswerTable
 from api.dashboards import AT_ONCE, MOST_ROWS, Asked, Dashboards
 from api.warehouse_reader import MOST_AT_ONCE, WarehouseReader
@@ -34,7 +35,8 @@ def dashboards(tmp_path: Path, warehouse: Asking) -> Dashboards:
     settings = Settings(hash_key=SecretStr("of this test alone"), value_currency="CZK")
     keys = Keys(tmp_path / "keys.json", KeyRing())
     limits = cast("Limits", None)
-    return Dashboards.of(settings, keys, limits, cast("WarehouseReader", warehouse))
+    sessions = Sessions(keys, "of this test alone")
+    return Dashboards.of(settings, sessions, limits, cast("WarehouseReader", warehouse))
 
 
 async def test_pages_wait_for_each_other_and_leave_places_to_callers(tmp_path: Path) -> None:

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from stream_processors.crashes import MOST, Crashes
+from stream_processors.crashes import COMMITTED_WITHIN_S, MOST, Crashes
 from tests.unit.stream_processors.messages import garbage
 
 
@@ -30,3 +30,19 @@ def test_a_damaged_file_counts_as_none(tmp_path: Path) -> None:
     for damage in (b"{", b"[1]", b"\xff"):
         path.write_bytes(damage)
         assert Crashes(path).count(garbage()) == 1
+
+
+def test_what_was_set_aside_is_remembered_until_it_cannot_come_again(tmp_path: Path) -> None:
+    now = 0.0
+    path = tmp_path / "crashes.json"
+    crashes = Crashes(path, lambda: now)
+    crashes.note_set_aside(garbage(offset=1))
+    crashes.forget(garbage(offset=1))
+    assert crashes.is_set_aside(garbage(offset=1))
+    assert Crashes(path).is_set_aside(garbage(offset=1))
+    now = COMMITTED_WITHIN_S
+    crashes.forget(garbage(offset=0))
+    assert crashes.is_set_aside(garbage(offset=1))
+    crashes.forget(garbage(offset=7))
+    assert not crashes.is_set_aside(garbage(offset=1))
+    assert not Crashes(path).is_set_aside(garbage(offset=1))

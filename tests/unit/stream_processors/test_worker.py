@@ -3,12 +3,15 @@
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from types import SimpleNamespace
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from connectors.errors import DeadLetterCeiling, PoisonMessage
-from stream_processors.crashes import Crashes
+from stream_processors.crashes import MOST, Crashes
 from stream_processors.intake import FaustIntake, Message
 from stream_processors.metrics import Metrics
 from stream_processors.worker import Worker
@@ -121,3 +124,45 @@ async def test_a_ceiling_halts_after_acknowledging_what_came_before(crashes: Cra
     assert stream.acknowledged == processor.done == [0, 1]
     assert metrics.registry.get_sample_value("promo_halted") == 1
     running.cancel()
+
+
+class Deadly(Faulty):
+    """A processor that every batch with one of some messages ends."""
+
+    def __init__(self, offsets: set[int], aside: list[int]) -> None:
+        super().__init__()
+        self.offsets, self.all_aside = offsets, aside
+
+    async def process(self, messages: Sequence[Message]) -> None:
+        if self.offsets & {message.offset for message in messages}:
+            raise RuntimeError
+        self.done += [message.offset for message in messages]
+
+    async def set_aside(self, message: Message, poison: PoisonMessage) -> None:
+        self.all_aside.append(message.offset)
+
+
+@given(deadly=st.sets(st.integers(0, MESSAGES - 1)))
+async def test_every_message_that_crashes_is_set_aside_once_on_its_third_crash(
+    deadly: set[int],
+) -> None:
+    aside: list[int] = []
+    ends = 0
+    with TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
+        patch.setattr("os._exit", _end)
+        while True:
+            processor = Deadly(deadly, aside)
+            try:
+                done = await acknowledged(processor, Crashes(Path(folder) / "crashes.json"))
+                break
+            except Ended:
+                ends += 1
+                assert ends <= (MOST - 1) * len(deadly)
+    assert done == list(range(MESSAGES))
+    assert aside == sorted(deadly)
+    assert ends == (MOST - 1) * len(deadly)
+    assert processor.done == [n for n in range(MESSAGES) if n not in deadly]
+
+
+def _end(code: int) -> None:
+    raise Ended(code)
