@@ -43,12 +43,13 @@ def ensure_secrets(settings: Settings, layout: Layout) -> Settings:
         text = given.get_secret_value() if given else _kept(path) or _random()
         if name == "hash_key":
             refuse_other_hash_key(layout, text, _kept(path))
-        if _kept(path) != text:
-            _write_private(path, text)
+        # Java takes a file's bytes as they are: a line end that an editor left has to go.
+        if not path.exists() or path.read_text() != text:
+            write_private(path, text)
         filled[name] = SecretStr(text)
     key_file = layout.state / "api-key"
     if _kept(key_file) != filled["api_key"].get_secret_value():
-        _write_private(key_file, filled["api_key"].get_secret_value())
+        write_private(key_file, filled["api_key"].get_secret_value())
     return settings.model_copy(
         update=filled | {"state_dir": layout.state, "cache_dir": layout.cache}
     )
@@ -62,8 +63,8 @@ def _kept(path: Path) -> str:
     return path.read_text().strip() if path.exists() else ""
 
 
-def _write_private(path: Path, text: str) -> None:
-    # Without a newline: Kafka Connect's DirectoryConfigProvider takes the file's bytes as they are.
+def write_private(path: Path, text: str) -> None:
+    """Replace a file by one that its owner alone may read."""
     new = path.with_name(path.name + ".new")
     new.unlink(missing_ok=True)
     descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)

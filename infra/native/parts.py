@@ -12,6 +12,8 @@ from functools import partial
 from pydantic import SecretStr
 
 from connectors.debezium.register import register
+from connectors.kafka_access import ensure_access
+from connectors.kafka_roles import Role
 from connectors.make_topics import create_topics
 from connectors.settings import Settings
 from connectors.source.apply import apply_schema
@@ -21,6 +23,7 @@ from infra.native.jvm import Jvm
 from infra.native.layout import REPOSITORY, Layout
 from infra.native.postgres import PostgresServer
 from infra.native.readiness import (
+    connect_answers,
     http_answers,
     kafka_answers,
     postgres_answers,
@@ -56,6 +59,7 @@ class Part:
         stop_signal: ends it without losing anything.
         timeout_s: how long it may take to become ready.
         folder: its working directory.
+        role: as whom it speaks to Kafka; None if it does not, or not by the settings.
     """
 
     name: str
@@ -67,6 +71,7 @@ class Part:
     stop_signal: str = "TERM"
     timeout_s: float = 120.0
     folder: str = str(REPOSITORY)
+    role: Role | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,9 +125,9 @@ def parts_of(settings: Settings, layout: Layout, tools: Tools) -> tuple[Part, ..
             "connect",
             (Port(s.connect_host, s.connect_port, "CONNECT_PORT"),),
             lambda: connect_command(jvm),
-            lambda: http_answers(f"http://{s.connect_host}:{s.connect_port}/connectors"),
+            lambda: connect_answers(s),
             lambda: prepare_connect(s, jvm),
-            needs=("kafka",),
+            needs=("topics",),  # they come with the users, of which Connect is one
         ),
         *_workers(s),
         Part(
@@ -131,6 +136,7 @@ def parts_of(settings: Settings, layout: Layout, tools: Tools) -> tuple[Part, ..
             partial(_python, "api"),
             lambda: http_answers(f"{s.api_url}/healthz"),
             needs=("redis", "topics", "migrations"),
+            role=Role.API,
         ),
     )
 
@@ -141,7 +147,8 @@ def _workers(s: Settings) -> list[Part]:
             f"scoring-{slot}",
             s.scoring_metrics_port(slot),
             partial(_python, "stream_processors.scoring", "--slot", str(slot)),
-            needs=("redis", "topics"),
+            ("redis", "topics"),
+            Role.SCORING,
         )
         for slot in range(s.scoring_workers)
     ]
@@ -149,18 +156,21 @@ def _workers(s: Settings) -> list[Part]:
     monitor = partial(_behind, "stream_processors.monitor")
     return [
         *scoring,
-        _worker("warehouse", s.metrics_port, sink, needs=("topics", "migrations")),
-        _worker("monitor", s.monitor_metrics_port, monitor, needs=("topics", "migrations")),
+        _worker("warehouse", s.metrics_port, sink, ("topics", "migrations"), Role.WAREHOUSE),
+        _worker("monitor", s.monitor_metrics_port, monitor, ("topics", "migrations"), Role.MONITOR),
     ]
 
 
-def _worker(name: str, port: int, command: Callable[[], list[str]], needs: tuple[str, ...]) -> Part:
+def _worker(
+    name: str, port: int, command: Callable[[], list[str]], needs: tuple[str, ...], role: Role
+) -> Part:
     return Part(
         name,
         (Port("127.0.0.1", port, "METRICS_PORT"),),
         command,
         lambda: worker_answers("127.0.0.1", port),
         needs=needs,
+        role=role,
     )
 
 
@@ -178,7 +188,7 @@ def chores_of(settings: Settings, layout: Layout, tools: Tools) -> tuple[Chore, 
         Chore(
             "topics",
             ("kafka",),
-            lambda: create_topics(s.kafka_bootstrap, s.kafka_partitions, s.kafka_replication),
+            lambda: _make_topics(s),
         ),
         Chore("migrations", ("clickhouse",), lambda: _migrate(s)),
         Chore(
@@ -189,8 +199,8 @@ def chores_of(settings: Settings, layout: Layout, tools: Tools) -> tuple[Chore, 
     )
 
 
-def environment_of(settings: Settings, layout: Layout) -> dict[str, str]:
-    """The environment of every part: all settings but the secrets, which are in files."""
+def environment_of(settings: Settings, layout: Layout, role: Role | None = None) -> dict[str, str]:
+    """The environment of a part: all settings but the secrets, which are in files."""
     plain = {
         f"PROMO_{name.upper()}": str(value)
         for name, value in settings
@@ -208,7 +218,7 @@ def environment_of(settings: Settings, layout: Layout) -> dict[str, str]:
         "PYTHONFAULTHANDLER": "1",  # a crash in native code leaves its stack in the log
         "MALLOC_ARENA_MAX": "2",  # fewer per-thread heaps: a third less memory in the JVMs
     }
-    return plain | fixed
+    return plain | fixed | ({} if role is None else {"PROMO_KAFKA_ROLE": role.value})
 
 
 def _python(module: str, *arguments: str) -> list[str]:
@@ -218,6 +228,11 @@ def _python(module: str, *arguments: str) -> list[str]:
 def _behind(module: str, *arguments: str) -> list[str]:
     """As :func:`_python`, for what no score waits for: on busy cores the others come first."""
     return ["nice", "-n", "5", *_python(module, *arguments)]
+
+
+def _make_topics(settings: Settings) -> None:
+    ensure_access(settings)
+    create_topics(settings)
 
 
 def _migrate(settings: Settings) -> None:

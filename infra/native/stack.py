@@ -250,7 +250,7 @@ def _program(part: Part, settings: Settings, layout: Layout) -> Program:
     return Program(
         name=part.name,
         command=part.command(),
-        environment=environment_of(settings, layout),
+        environment=environment_of(settings, layout, part.role),
         folder=part.folder,
         stop_signal=part.stop_signal,
         stop_wait_s=STOP_WAIT_S,
