@@ -59,7 +59,7 @@ class Services:
         store = connect(settings, timeout_s=REDIS_TIMEOUT_S)
         judge = RunningJudge(settings.models_dir, load_policy(settings.policy_file))
         http = httpx.AsyncClient(timeout=TIMEOUT_S, trust_env=False)
-        delivery = Delivery(settings.kafka_bootstrap, "promo-api", KAFKA_TIMEOUT_MS)
+        delivery = Delivery(settings, "promo-api", KAFKA_TIMEOUT_MS)
         hashed = keyed_hasher(required(settings.hash_key, "hash_key"))
         metrics, limits = ApiMetrics(), ClaimLimits.of(settings)
         warehouse = WarehouseReader(settings)

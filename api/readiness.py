@@ -11,6 +11,7 @@ from confluent_kafka.admin import AdminClient
 
 from api.schemas.problem import PartHealth
 from connectors.errors import BundleError, DependencyDown, PromoError
+from connectors.kafka_client import client_config
 from connectors.kept import FRESH_S
 from connectors.settings import Settings, required
 from ml.bundle import current_version
@@ -71,7 +72,7 @@ def checks(
         return ""
 
     async def kafka() -> str:
-        await asyncio.to_thread(_ask_kafka, settings.kafka_bootstrap)
+        await asyncio.to_thread(_ask_kafka, settings)
         return ""
 
     async def clickhouse() -> str:
@@ -84,9 +85,9 @@ def checks(
     return {"redis": redis, "kafka": kafka, "clickhouse": clickhouse, "model": bundle}
 
 
-def _ask_kafka(bootstrap: str) -> None:
+def _ask_kafka(settings: Settings) -> None:
     # A client of its own for each question: one that is kept has threads that never sleep.
-    admin = AdminClient({"bootstrap.servers": bootstrap}, logger=_silent)
+    admin = AdminClient(client_config(settings), logger=_silent)
     try:
         admin.list_topics(timeout=_KAFKA_TIMEOUT_S)
     except KafkaException as error:

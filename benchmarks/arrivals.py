@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import orjson
 from confluent_kafka import OFFSET_END, Consumer, TopicPartition
 
+from connectors.kafka_client import client_config
 from connectors.settings import Settings
 from connectors.topics import MAX_MESSAGE_BYTES, Topic
 
@@ -34,7 +35,7 @@ class Arrivals:
         self._stopping = threading.Event()
         self._consumer = Consumer(
             {
-                "bootstrap.servers": settings.kafka_bootstrap,
+                **client_config(settings),
                 "group.id": "bench-arrivals",
                 "enable.auto.commit": False,
                 "fetch.message.max.bytes": MAX_MESSAGE_BYTES,

@@ -10,6 +10,7 @@ from benchmarks.mix import Mix
 from benchmarks.pace import write_all
 from connectors.envelope import decode
 from connectors.events import Tombstone
+from connectors.kafka_client import client_config
 from connectors.lag import Offsets
 from connectors.profile import keyed_hasher
 from connectors.settings import Settings, required
@@ -45,7 +46,7 @@ def forget_everything(settings: Settings, group: str) -> None:
     ) as redis:
         redis.flushall()
     asyncio.run(_define_codes(settings))
-    admin = AdminClient({"bootstrap.servers": settings.kafka_bootstrap, "log_level": 3})
+    admin = AdminClient({**client_config(settings), "log_level": 3})
     ends = [
         TopicPartition(Topic.RESCORE.value, partition, OFFSET_END)
         for partition in range(settings.kafka_partitions)

@@ -20,6 +20,7 @@ from redis import Redis
 
 from benchmarks.backlog import forget_everything
 from benchmarks.contenders import behind, counted_events
+from connectors.kafka_client import client_config
 from connectors.settings import Settings, required
 from connectors.topics import SCORING_GROUP, SCORING_SOURCES, Topic
 from infra.native import stack as native
@@ -153,7 +154,7 @@ def _ended(process: subprocess.Popen[bytes]) -> None:
 
 
 def _wait_for_shares(settings: Settings, processes: Sequence[subprocess.Popen[bytes]]) -> None:
-    admin = AdminClient({"bootstrap.servers": settings.kafka_bootstrap, "log_level": 3})
+    admin = AdminClient({**client_config(settings), "log_level": 3})
     share = len(SCORING_SOURCES) * settings.kafka_partitions // len(processes)
     urls = _metrics_urls(settings, len(processes))
 

@@ -12,6 +12,7 @@ from confluent_kafka import (
 from confluent_kafka.admin import AdminClient, OffsetSpec
 
 from connectors.errors import DependencyDown
+from connectors.kafka_client import client_config
 from connectors.settings import Settings
 from connectors.topics import (
     MAX_MESSAGE_BYTES,
@@ -55,7 +56,8 @@ class Offsets:
     def __init__(self, settings: Settings) -> None:
         """Connects with the first question."""
         self._bootstrap = settings.kafka_bootstrap
-        self._admin = AdminClient({"bootstrap.servers": self._bootstrap})
+        self._client = client_config(settings)
+        self._admin = AdminClient(self._client)
         self._observers: dict[str, Consumer] = {}
         self._partitions: dict[Topic, list[TopicPartition]] = {}
 
@@ -103,9 +105,7 @@ class Offsets:
         group's coordinator is not ready, at librdkafka 2.16.
         """
         if group not in self._observers:
-            self._observers[group] = Consumer(
-                {"bootstrap.servers": self._bootstrap, "group.id": group}
-            )
+            self._observers[group] = Consumer({**self._client, "group.id": group})
         wanted = [p for topic in topics for p in self._partitions_of(topic)]
         try:
             found = self._observers[group].committed(wanted, timeout=REQUEST_TIMEOUT_S)
@@ -124,7 +124,7 @@ class Offsets:
         """
         consumer = Consumer(
             {
-                "bootstrap.servers": self._bootstrap,
+                **self._client,
                 "group.id": "promo-drain",
                 "enable.auto.commit": False,
                 "enable.partition.eof": True,

@@ -187,7 +187,7 @@ def _load_and_drain(settings: Settings, folder: Path, rate: float | None, wait: 
     with Meter() as meter:
         summary = load(settings, folder, rate=rate, on_progress=meter.advance)
     print_summary(summary)
-    tell(settings.kafka_bootstrap, told(summary, folder, time.time_ns() // 1_000))
+    tell(settings, told(summary, folder, time.time_ns() // 1_000))
     if wait:
         show_drain(settings, summary.lsn)
 

@@ -1,5 +1,7 @@
 """Create the topics of :mod:`connectors.topics`: ``python -m connectors.make_topics``.
 
+The users of :mod:`connectors.kafka_roles` and their rights come first.
+
 Topics are created before any worker starts: a Faust app ignores a topic that is missing
 at its start and does not find it later.
 """
@@ -20,7 +22,9 @@ from confluent_kafka.admin import (
 )
 
 from connectors.errors import DependencyDown, PromoError
-from connectors.settings import load_settings
+from connectors.kafka_access import ensure_access
+from connectors.kafka_client import client_config
+from connectors.settings import Settings, load_settings
 from connectors.topics import MAX_MESSAGE_BYTES, TOPICS, Topic
 
 REPLICATED = 3
@@ -45,24 +49,22 @@ class Made:
     other_replication: tuple[str, ...] = ()
 
 
-def create_topics(
-    bootstrap: str, partitions: int, replication: int = 1, timeout_s: float = 30.0
-) -> Made:
+def create_topics(settings: Settings, timeout_s: float = 30.0) -> Made:
     """Create what is missing, and configure what is there as the table says. Idempotent.
 
     Topics that exist keep their partitions and replicas: what differs is told.
 
     Args:
-        bootstrap: ``host:port`` of the broker.
-        partitions: for the topics whose spec leaves the number open.
-        replication: replicas of each partition, as many brokers at least.
+        settings: where the broker is, partitions of the topics whose spec leaves the number open,
+            and replicas of each.
         timeout_s: how long to wait for the broker.
 
     Raises:
         DependencyDown: the broker did not answer in time.
     """
-    admin = AdminClient({"bootstrap.servers": bootstrap, "log_level": 3})
-    counts = {topic: spec.partitions or partitions for topic, spec in TOPICS.items()}
+    admin = AdminClient({**client_config(settings), "log_level": 3})
+    bootstrap, replication = settings.kafka_bootstrap, settings.kafka_replication
+    counts = {topic: spec.partitions or settings.kafka_partitions for topic, spec in TOPICS.items()}
     wanted = [
         NewTopic(
             topic.value,
@@ -170,9 +172,8 @@ def main() -> int:
     started = time.monotonic()
     try:
         settings = load_settings()
-        made = create_topics(
-            settings.kafka_bootstrap, settings.kafka_partitions, settings.kafka_replication
-        )
+        ensure_access(settings)
+        made = create_topics(settings)
     except PromoError as error:
         print(f"topics: {error}", file=sys.stderr)
         return 1

@@ -23,6 +23,7 @@ from confluent_kafka.admin import AdminClient
 
 from connectors import topic_copy
 from connectors.errors import DependencyDown, PromoError, StackError
+from connectors.kafka_client import client_config
 from connectors.lag import GROUPS, Offsets, Position
 from connectors.make_topics import create_topics
 from connectors.settings import Settings, load_settings
@@ -44,7 +45,7 @@ def repartition(settings: Settings, partitions: int, folder: Path) -> dict[Topic
         StackError: somebody still consumes, or has not consumed everything.
         DependencyDown: Kafka does not answer.
     """
-    admin = AdminClient({"bootstrap.servers": settings.kafka_bootstrap, "log_level": 3})
+    admin = AdminClient({**client_config(settings), "log_level": 3})
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     _refuse_members(admin)
     if not all(_file(folder, topic).exists() for topic in COPIED):
@@ -54,7 +55,7 @@ def repartition(settings: Settings, partitions: int, folder: Path) -> dict[Topic
     }
     for topic in PARTITIONED:
         _delete(admin, topic)
-    create_topics(settings.kafka_bootstrap, partitions, settings.kafka_replication)
+    create_topics(settings.model_copy(update={"kafka_partitions": partitions}))
     for topic in COPIED:
         topic_copy.fill(settings, topic, _file(folder, topic))
     to_the_ends(settings)
@@ -128,7 +129,7 @@ def to_the_ends(settings: Settings) -> None:
     Raises:
         DependencyDown: the broker did not take it.
     """
-    admin = AdminClient({"bootstrap.servers": settings.kafka_bootstrap, "log_level": 3})
+    admin = AdminClient({**client_config(settings), "log_level": 3})
     offsets = Offsets(settings)
 
     def there() -> bool:

@@ -12,6 +12,7 @@ from confluent_kafka import ConsumerGroupTopicPartitions, KafkaError, KafkaExcep
 from confluent_kafka.admin import AdminClient
 
 from connectors.errors import DependencyDown, PromoError, StackError
+from connectors.kafka_client import client_config
 from connectors.lag import GROUPS, Offsets
 from connectors.settings import Settings, load_settings
 from connectors.topics import SCORING_GROUP, WAREHOUSE_GROUP
@@ -47,7 +48,7 @@ def rewind(settings: Settings, group: str, timeout_s: float = LEFT_WITHIN_S) -> 
         for topic, of_topic in ends.items()
         for number, end in enumerate(of_topic)
     ]
-    admin = AdminClient({"bootstrap.servers": settings.kafka_bootstrap})
+    admin = AdminClient(client_config(settings))
     deadline = time.monotonic() + timeout_s
     while not _altered(admin, group, starts):
         if time.monotonic() > deadline:

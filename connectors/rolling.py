@@ -11,6 +11,8 @@ from confluent_kafka import KafkaError, KafkaException, Message, Producer, Topic
 from confluent_kafka.admin import AdminClient, OffsetSpec
 
 from connectors.errors import DependencyDown
+from connectors.kafka_client import client_config
+from connectors.settings import Settings
 from connectors.topics import SEGMENT_MS, TOPICS, is_compacted
 
 KEY = b"\xff"
@@ -19,7 +21,7 @@ KEY = b"\xff"
 _TIMEOUT_S = 10.0
 
 
-def close_quiet_segments(bootstrap: str, quiet_ms: int = SEGMENT_MS) -> int:
+def close_quiet_segments(settings: Settings, quiet_ms: int = SEGMENT_MS) -> int:
     """Send a tombstone of nobody to every compacted partition that has been quiet for so long.
 
     Consumers read nothing from it, and compaction removes it again.
@@ -31,9 +33,11 @@ def close_quiet_segments(bootstrap: str, quiet_ms: int = SEGMENT_MS) -> int:
         DependencyDown: Kafka does not answer.
     """
     try:
-        return _send(bootstrap, _quiet(AdminClient({"bootstrap.servers": bootstrap}), quiet_ms))
+        return _send(settings, _quiet(AdminClient(client_config(settings)), quiet_ms))
     except KafkaException as error:
-        raise DependencyDown(f"Kafka at {bootstrap} does not answer: {error}") from error
+        raise DependencyDown(
+            f"Kafka at {settings.kafka_bootstrap} does not answer: {error}"
+        ) from error
 
 
 def _quiet(admin: AdminClient, quiet_ms: int) -> list[TopicPartition]:
@@ -51,7 +55,7 @@ def _quiet(admin: AdminClient, quiet_ms: int) -> list[TopicPartition]:
     return [place for place, found in asked.items() if 0 <= found.result().timestamp <= before_ms]
 
 
-def _send(bootstrap: str, partitions: Sequence[TopicPartition]) -> int:
+def _send(settings: Settings, partitions: Sequence[TopicPartition]) -> int:
     if not partitions:
         return 0
     failed: list[KafkaError] = []
@@ -60,7 +64,7 @@ def _send(bootstrap: str, partitions: Sequence[TopicPartition]) -> int:
         if error is not None:
             failed.append(error)
 
-    producer = Producer({"bootstrap.servers": bootstrap, "acks": "all"})
+    producer = Producer({**client_config(settings), "acks": "all"})
     for place in partitions:
         producer.produce(
             place.topic, key=KEY, value=None, partition=place.partition, on_delivery=delivered

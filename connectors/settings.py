@@ -13,6 +13,7 @@ from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from connectors.errors import SettingsError
+from connectors.kafka_roles import KafkaSecurity, Role
 
 PLACEHOLDERS = frozenset(
     {"changeme", "changethis", "placeholder", "password", "secret", "example", "default", "admin"}
@@ -73,8 +74,40 @@ class Settings(BaseSettings):
         1, ge=1, description="replicas of each topic; 3 with three brokers or more"
     )
 
+    kafka_security: KafkaSecurity = Field(
+        KafkaSecurity.SASL_PLAINTEXT,
+        description="sasl_plaintext, sasl_ssl, or plaintext for a broker that asks nobody",
+    )
+    kafka_ca: Path | None = Field(
+        None, description="PEM of who signed the broker's certificate; default: the system's"
+    )
+    kafka_role: Role = Field(
+        Role.OPERATOR, description="as whom a process speaks to Kafka; each part is told its own"
+    )
+    kafka_access: bool = Field(
+        True,
+        description="make_topics gives the roles their users and rights; off where the broker's"
+        " administrator does",
+    )
+    kafka_broker_password: SecretStr | None = None
+    kafka_operator_password: SecretStr | None = None
+    kafka_debezium_password: SecretStr | None = None
+    kafka_scoring_password: SecretStr | None = None
+    kafka_warehouse_password: SecretStr | None = None
+    kafka_monitor_password: SecretStr | None = None
+    kafka_api_password: SecretStr | None = None
+
     connect_host: str = "127.0.0.1"
     connect_port: int = 18083
+    connect_user: str = Field(
+        "promo", description="of Connect's REST interface; empty where it asks nobody"
+    )
+    connect_password: SecretStr | None = None
+    connect_secrets_dir: Path | None = Field(
+        None,
+        description="where Connect runs: the folder with its database password and no other"
+        " secret; default: in the state folder",
+    )
 
     clickhouse_host: str = "127.0.0.1"
     clickhouse_port: int = Field(18123, description="ClickHouse's HTTP interface")
@@ -223,6 +256,11 @@ class Settings(BaseSettings):
     def worker_dir(self, group: str, slot: int) -> Path:
         """What one worker of a group remembers of itself, its crashes say."""
         return (self.state_dir / "workers" / f"{group}-{slot}").absolute()
+
+    @property
+    def connect_secrets_folder(self) -> Path:
+        """Where Kafka Connect finds the one secret that its connector may name."""
+        return self.connect_secrets_dir or self.state_dir / "run" / "connect-secrets"
 
     @property
     def models_dir(self) -> Path:

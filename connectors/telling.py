@@ -5,17 +5,19 @@ from confluent_kafka import KafkaError, KafkaException, Message, Producer
 from connectors import audit
 from connectors.audit import AuditEntry
 from connectors.errors import DependencyDown
+from connectors.kafka_client import client_config
+from connectors.settings import Settings
 from connectors.topics import Topic
 
 _TIMEOUT_S = 30.0
 _CRITICAL_ONLY = 2
 
 
-def tell(bootstrap: str, entry: AuditEntry, timeout_s: float = _TIMEOUT_S) -> None:
+def tell(settings: Settings, entry: AuditEntry, timeout_s: float = _TIMEOUT_S) -> None:
     """Publish an entry; returns when the broker has acknowledged it. Idempotent.
 
     Args:
-        bootstrap: ``host:port`` of the broker.
+        settings: where the broker is, and as whom to speak to it.
         entry: what was done.
         timeout_s: how long to try.
 
@@ -30,7 +32,7 @@ def tell(bootstrap: str, entry: AuditEntry, timeout_s: float = _TIMEOUT_S) -> No
 
     producer = Producer(
         {
-            "bootstrap.servers": bootstrap,
+            **client_config(settings),
             "client.id": "promo-telling",
             "acks": "all",
             "enable.idempotence": True,
@@ -47,9 +49,11 @@ def tell(bootstrap: str, entry: AuditEntry, timeout_s: float = _TIMEOUT_S) -> No
         )
         left = producer.flush(timeout_s + 1.0)
     except KafkaException as error:
-        raise DependencyDown(_down(bootstrap, entry, error)) from error
+        raise DependencyDown(_down(settings.kafka_bootstrap, entry, error)) from error
     if failed or left:
-        raise DependencyDown(_down(bootstrap, entry, failed[0] if failed else "no answer"))
+        raise DependencyDown(
+            _down(settings.kafka_bootstrap, entry, failed[0] if failed else "no answer")
+        )
 
 
 def _down(bootstrap: str, entry: AuditEntry, why: object) -> str:

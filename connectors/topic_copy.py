@@ -15,6 +15,7 @@ from confluent_kafka import (
 )
 
 from connectors.errors import DependencyDown
+from connectors.kafka_client import client_config
 from connectors.lag import Offsets
 from connectors.settings import Settings
 from connectors.topics import MAX_DEAD_LETTER_BYTES, Topic
@@ -55,7 +56,7 @@ def _records(settings: Settings, topic: Topic) -> Iterator[Record]:
     """Every message of a topic, those of a partition in their order."""
     consumer = Consumer(
         {
-            "bootstrap.servers": settings.kafka_bootstrap,
+            **client_config(settings),
             "group.id": "promo-repartition",
             "enable.auto.commit": False,
             "enable.partition.eof": True,
@@ -111,7 +112,7 @@ def fill(settings: Settings, topic: Topic, file: Path) -> None:
 
     producer = Producer(
         {
-            "bootstrap.servers": settings.kafka_bootstrap,
+            **client_config(settings),
             "acks": "all",
             "enable.idempotence": True,
             "partitioner": "murmur2_random",

@@ -9,6 +9,8 @@ from types import TracebackType
 from confluent_kafka import KafkaError, KafkaException, Message, Producer
 
 from connectors.errors import DependencyDown
+from connectors.kafka_client import client_config
+from connectors.settings import Settings
 from connectors.topics import MAX_DEAD_LETTER_BYTES
 from stream_processors.librdkafka import CRITICAL_ONLY, ends_client
 
@@ -33,17 +35,17 @@ class Delivery:
     """
 
     def __init__(
-        self, bootstrap: str, client_id: str, timeout_ms: int = _DELIVERY_TIMEOUT_MS
+        self, settings: Settings, client_id: str, timeout_ms: int = _DELIVERY_TIMEOUT_MS
     ) -> None:
         """Make a producer; it connects when it has something to send.
 
         Args:
-            bootstrap: ``host:port`` of the broker.
+            settings: where the broker is, and as whom to speak to it.
             client_id: how the broker knows it.
             timeout_ms: how long a message may wait for its acknowledgement.
         """
         self._settings = {
-            "bootstrap.servers": bootstrap,
+            **client_config(settings),
             "client.id": client_id,
             "acks": "all",
             "enable.idempotence": True,

@@ -40,7 +40,7 @@ def end_orphans(settings: Settings) -> int:
         for user in orphans
     ]
     if asked:
-        with Delivery(settings.kafka_bootstrap, "promo-end-orphans") as delivery:
+        with Delivery(settings, "promo-end-orphans") as delivery:
             asyncio.run(delivery.deliver(asked))
         show_drain(settings, None)
     return len(orphans)

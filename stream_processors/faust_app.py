@@ -10,6 +10,8 @@ import faust
 from faust.transport.drivers import aiokafka as driver
 from mode.services import WaitResults
 
+from connectors.kafka_client import credentials, tls_context
+from connectors.kafka_roles import SCRAM
 from connectors.settings import Settings
 from connectors.topics import MAX_MESSAGE_BYTES, Topic
 from stream_processors.metrics import Metrics, Ready
@@ -103,6 +105,23 @@ class ServiceApp(App):
     BootStrategy = _ServicesOnly
 
 
+def broker_credentials(settings: Settings) -> faust.SASLCredentials | None:
+    """As whom Faust's own clients speak to Kafka; None where nobody is asked.
+
+    Raises:
+        SettingsError: the role's password is not set.
+    """
+    found = credentials(settings)
+    if found is None:
+        return None
+    return faust.SASLCredentials(
+        username=found.user,
+        password=found.password,
+        mechanism=SCRAM,
+        ssl_context=tls_context(settings),
+    )
+
+
 def make_app(settings: Settings, group: str, slot: int, kind: type[App] = App) -> App:
     """A Faust app on the configured broker.
 
@@ -118,6 +137,7 @@ def make_app(settings: Settings, group: str, slot: int, kind: type[App] = App) -
     return kind(
         group,
         broker=f"kafka://{settings.kafka_bootstrap}",
+        broker_credentials=broker_credentials(settings),
         store="memory://",
         datadir=str(datadir),
         web_enabled=False,

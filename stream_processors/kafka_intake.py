@@ -14,6 +14,7 @@ from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
 from confluent_kafka import Message as Received
 
 from connectors.errors import DependencyDown
+from connectors.kafka_client import client_config
 from connectors.settings import Settings
 from connectors.topics import MAX_DEAD_LETTER_BYTES, Topic
 from stream_processors.dependencies import until_up
@@ -57,7 +58,7 @@ class KafkaIntake:
         self._topics, self._on_assigned = [topic.value for topic in topics], on_assigned
         self._ended = self._is_lost = False
         self._settings = {
-            "bootstrap.servers": settings.kafka_bootstrap,
+            **client_config(settings),
             "group.id": group,
             "group.instance.id": f"{group}-{slot}",
             "auto.offset.reset": "earliest",

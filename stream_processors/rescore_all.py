@@ -36,7 +36,7 @@ def rescore_all(settings: Settings) -> int:
     """
     accounts = _registered(settings)
     offsets = Offsets(settings)
-    with Delivery(settings.kafka_bootstrap, "promo-rescore-all") as delivery, Meter() as meter:
+    with Delivery(settings, "promo-rescore-all") as delivery, Meter() as meter:
         done = 0
         for wave in waves(accounts):
             asyncio.run(delivery.deliver([_request(user) for user in wave]))

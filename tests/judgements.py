@@ -15,7 +15,7 @@ from tests.truth import connect
 
 def decide(settings: Settings, decisions: Sequence[Decision]) -> None:
     """Publish decisions, in order."""
-    with Delivery(settings.kafka_bootstrap, "tests-decisions") as delivery:
+    with Delivery(settings, "tests-decisions") as delivery:
         asyncio.run(delivery.deliver([_message(decision) for decision in decisions]))
 
 

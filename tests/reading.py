@@ -6,6 +6,7 @@ from typing import cast
 
 from confluent_kafka import OFFSET_BEGINNING, Consumer, Message, TopicPartition
 
+from connectors.kafka_client import client_config
 from connectors.settings import Settings
 from connectors.topics import MAX_MESSAGE_BYTES
 
@@ -25,7 +26,7 @@ def read_topic(
     """
     consumer = Consumer(
         {
-            "bootstrap.servers": settings.kafka_bootstrap,
+            **client_config(settings),
             "group.id": "tests-reading",
             "enable.auto.commit": False,
             "auto.offset.reset": "earliest",

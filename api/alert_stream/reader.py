@@ -11,6 +11,7 @@ from confluent_kafka import Message as Received
 
 from api.alert_stream.position import Ends, Now, Resumed, Since, Start, resumed
 from connectors.errors import DependencyDown
+from connectors.kafka_client import client_config
 from connectors.settings import Settings
 from connectors.topics import Topic
 from stream_processors.librdkafka import CRITICAL_ONLY, ends_client
@@ -46,7 +47,7 @@ class AlertReader:
         self.is_lost = False
         self._consumer = Consumer(
             {
-                "bootstrap.servers": settings.kafka_bootstrap,
+                **client_config(settings),
                 "client.id": "promo-api-alerts",
                 "group.id": "promo-api-alerts",  # the library wants one; nobody joins it
                 "enable.auto.commit": False,

@@ -14,7 +14,7 @@ from benchmarks.peers.processing import make_processor
 from connectors.settings import Settings, load_settings
 from connectors.topics import SCORING_SOURCES
 from stream_processors.delivery import Delivery, Outgoing
-from stream_processors.faust_app import serve_when_assigned
+from stream_processors.faust_app import broker_credentials, serve_when_assigned
 from stream_processors.intake import Message
 from stream_processors.metrics import Metrics
 
@@ -46,6 +46,7 @@ def naive_app(settings: Settings, metrics: Metrics) -> Any:
     app = faust.App(
         GROUP,
         broker=f"kafka://{settings.kafka_bootstrap}",
+        broker_credentials=broker_credentials(settings),
         store="memory://",
         datadir=str(datadir),
         web_enabled=False,

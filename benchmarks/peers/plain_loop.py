@@ -12,6 +12,7 @@ from confluent_kafka import Consumer
 from confluent_kafka import Message as Received
 
 from benchmarks.peers.processing import make_processor
+from connectors.kafka_client import client_config
 from connectors.settings import Settings, load_settings
 from connectors.topics import MAX_MESSAGE_BYTES, SCORING_SOURCES
 from stream_processors.delivery import Delivery
@@ -38,7 +39,7 @@ class Loop:
     async def run(self) -> None:
         """Process until stopped."""
         consumer = _consumer(self._settings)
-        with Delivery(self._settings.kafka_bootstrap, GROUP) as delivery:
+        with Delivery(self._settings, GROUP) as delivery:
             processor = make_processor(self._settings, delivery, self._metrics)
             self._metrics.serve("127.0.0.1", self._settings.scoring_metrics_port(0))
             while not self._stopping:
@@ -60,7 +61,7 @@ class Loop:
 def _consumer(settings: Settings) -> Consumer:
     consumer = Consumer(
         {
-            "bootstrap.servers": settings.kafka_bootstrap,
+            **client_config(settings),
             "group.id": GROUP,
             "auto.offset.reset": "earliest",
             "enable.auto.offset.store": False,

@@ -17,7 +17,7 @@ POLL_S = 0.1
 def connector_config(settings: Settings) -> dict[str, str]:
     """The connector's configuration: the template with the settings filled in.
 
-    The password stays a reference that Connect resolves from the secrets folder, so that it
+    The password stays a reference that Connect resolves from a folder of its own, so that it
     shows neither in Connect's configuration topic nor in its REST interface.
     """
     fields = {
@@ -26,7 +26,7 @@ def connector_config(settings: Settings) -> dict[str, str]:
         "postgres_database": settings.postgres_database,
         "postgres_cdc_user": settings.postgres_cdc_user,
         "kafka_replication": settings.kafka_replication,
-        "secrets_dir": settings.secrets_folder.absolute(),
+        "secrets_dir": settings.connect_secrets_folder.absolute(),
     }
     template: dict[str, str] = json.loads(TEMPLATE.read_text())
     return {key: value % fields for key, value in template.items()}
@@ -41,7 +41,7 @@ def register(settings: Settings, timeout_s: float = 60.0) -> ConnectorHealth:
         SettingsError: Connect refuses the configuration; the message says which value.
         StackError: the task did not run in time; the message has the first line of why.
     """
-    rest = ConnectRest(settings.connect_host, settings.connect_port)
+    rest = ConnectRest(settings)
     watch = ConnectorWatch(rest)
     wanted = connector_config(settings)
     deadline = time.monotonic() + timeout_s

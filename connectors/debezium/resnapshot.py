@@ -54,7 +54,7 @@ def resnapshot(settings: Settings) -> None:
         StackError: the connector or the slot does not do as it is told.
         DrainStalled: a consumer does not get on.
     """
-    rest = ConnectRest(settings.connect_host, settings.connect_port)
+    rest = ConnectRest(settings)
     with open_session(settings, "promo-resnapshot") as shop:
         _stop(rest)
         _drop_slot(settings, shop)

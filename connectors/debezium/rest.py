@@ -7,6 +7,7 @@ from typing import Any
 import httpx
 
 from connectors.errors import DependencyDown, SettingsError
+from connectors.settings import Settings, required
 
 CONNECTOR = "promo"
 BAD_REQUEST = 400
@@ -38,11 +39,29 @@ class ConnectorHealth:
         return "FAILED" in (self.connector, self.task)
 
 
+def address(settings: Settings) -> str:
+    """Where Connect answers."""
+    return f"http://{settings.connect_host}:{settings.connect_port}"
+
+
+def login(settings: Settings) -> tuple[str, str] | None:
+    """User and password of Connect's REST interface; None where it asks nobody.
+
+    Raises:
+        SettingsError: the password is not set.
+    """
+    if not settings.connect_user:
+        return None
+    return settings.connect_user, required(settings.connect_password, "connect_password")
+
+
 class ConnectRest:
     """A blocking client of one Connect worker; closes with the process."""
 
-    def __init__(self, host: str, port: int, timeout_s: float = 10.0) -> None:
-        self._http = httpx.Client(base_url=f"http://{host}:{port}", timeout=timeout_s)
+    def __init__(self, settings: Settings, timeout_s: float = 10.0) -> None:
+        self._http = httpx.Client(
+            base_url=address(settings), auth=login(settings), timeout=timeout_s
+        )
 
     def config(self) -> dict[str, str] | None:
         """The registered configuration, secrets as placeholders; None when not registered."""

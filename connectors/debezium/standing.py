@@ -8,6 +8,7 @@ import orjson
 from confluent_kafka import Consumer, KafkaError, Message, TopicPartition
 
 from connectors.errors import DependencyDown
+from connectors.kafka_client import client_config
 from connectors.lag import Ends
 from connectors.settings import Settings
 from connectors.topics import MAX_MESSAGE_BYTES, Topic
@@ -74,7 +75,7 @@ def _envelope(value: bytes) -> dict[str, Any] | None:
 def _messages(settings: Settings, topic: Topic, partition: int, ends: Ends) -> Iterator[Message]:
     consumer = Consumer(
         {
-            "bootstrap.servers": settings.kafka_bootstrap,
+            **client_config(settings),
             "group.id": "promo-standing",
             "enable.auto.commit": False,
             "enable.partition.eof": True,

@@ -35,7 +35,7 @@ class ConnectorWatch:
     @classmethod
     def of(cls, settings: Settings) -> "ConnectorWatch":
         """A watch over the configured Connect worker."""
-        return cls(ConnectRest(settings.connect_host, settings.connect_port))
+        return cls(ConnectRest(settings))
 
     def check(self) -> ConnectorHealth:
         """The connector's state; a failed one has been told to restart.

@@ -11,6 +11,7 @@ from confluent_kafka import KafkaError, Message, Producer
 from connectors import source
 from connectors.debezium.standing import KEY_COLUMNS, Standing
 from connectors.errors import DependencyDown
+from connectors.kafka_client import client_config
 from connectors.settings import Settings
 from connectors.source.session import Connection
 from connectors.topics import MAX_MESSAGE_BYTES, Topic
@@ -52,7 +53,7 @@ class Withdrawer:
         self._failed: list[KafkaError] = []
         self._producer = Producer(
             {
-                "bootstrap.servers": settings.kafka_bootstrap,
+                **client_config(settings),
                 "acks": "all",
                 "enable.idempotence": True,
                 "compression.type": "lz4",

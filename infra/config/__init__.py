@@ -23,7 +23,10 @@ class Template(StrEnum):
     POSTGRES_ACCESS = "pg_hba.conf"
     REDIS = "redis.conf"
     KAFKA = "kafka.properties"
+    KAFKA_ACCESS = "kafka-access.properties"
+    """What :attr:`KAFKA` goes on with where clients have to prove who they are."""
     CONNECT = "connect.properties"
+    CONNECT_LOGIN = "connect-login.conf"
 
 
 def rendered(template: Template, **values: object) -> str:

@@ -12,6 +12,14 @@ for name in \
     promo_postgres_cdc_password \
     promo_postgres_eraser_password \
     promo_redis_password \
+    promo_kafka_broker_password \
+    promo_kafka_operator_password \
+    promo_kafka_debezium_password \
+    promo_kafka_scoring_password \
+    promo_kafka_warehouse_password \
+    promo_kafka_monitor_password \
+    promo_kafka_api_password \
+    promo_connect_password \
     promo_clickhouse_password \
     promo_clickhouse_reader_password \
     promo_hash_key \

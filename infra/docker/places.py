@@ -18,6 +18,9 @@ KAFKA_DATA = "/var/lib/kafka/data"
 KAFKA_PARTITIONS = 4
 CONNECT_PORT = 8083
 CONNECT_PLUGINS = "/kafka/connect"
+CONNECT_SECRETS = "/tmp/connect-secrets"
+CONNECT_USERS = "/tmp/connect-users.properties"
+"""What Connect's container writes into its memory when it starts."""
 CLICKHOUSE_PORT = 8123
 CLICKHOUSE_DATABASE = "promo"
 API_PORT = 8000

@@ -1,11 +1,14 @@
 """Kafka and Kafka Connect: their configuration and the commands that run them."""
 
 import base64
+import re
 import subprocess
 import uuid
+from pathlib import Path
 
 from connectors.errors import StackError
-from connectors.settings import Settings
+from connectors.kafka_roles import KafkaSecurity, Role
+from connectors.settings import Settings, required
 from infra.config import Template, rendered
 from infra.native.accounts import Account, write_private
 from infra.native.confinement import Confinement, confined
@@ -15,6 +18,11 @@ from infra.native.layout import Layout
 FORMAT_TIMEOUT_S = 60
 KAFKA_HEAP = "128m:512m"
 CONNECT_HEAP = "128m:768m"
+CONNECT_USERS = "connect-users.properties"
+LENT = "promo_postgres_cdc_password"
+"""The one secret that the connector's configuration may name."""
+
+_PLAIN = re.compile(r"[A-Za-z0-9._~-]+")
 
 
 def kafka_command(jvm: Jvm) -> list[str]:
@@ -25,7 +33,9 @@ def kafka_command(jvm: Jvm) -> list[str]:
 def connect_command(jvm: Jvm) -> list[str]:
     """Kafka Connect's command line, for the supervisor."""
     main_class = "org.apache.kafka.connect.cli.ConnectDistributed"
-    return jvm.command("connect", main_class, jvm.layout.run / Template.CONNECT, CONNECT_HEAP)
+    login = f"-Djava.security.auth.login.config={jvm.layout.run / Template.CONNECT_LOGIN}"
+    config = jvm.layout.run / Template.CONNECT
+    return jvm.command("connect", main_class, config, CONNECT_HEAP, login)
 
 
 def prepare_kafka(
@@ -40,12 +50,18 @@ def prepare_kafka(
         account: whom its folder belongs to.
 
     Raises:
-        StackError: formatting fails; the message has its words.
+        StackError: formatting fails (the message has its words), or a password holds what the
+            configuration cannot.
     """
+    for name in ("kafka_broker_password", Role.OPERATOR.secret):
+        _plain(settings, name)
     data = jvm.layout.data / "kafka"
-    _render(
-        Template.KAFKA,
-        jvm.layout,
+    parts = (Template.KAFKA, Template.KAFKA_ACCESS)
+    _write(
+        jvm.layout.run / Template.KAFKA,
+        parts if _is_guarded(settings) else parts[:1],
+        protocol=_protocol(settings),
+        secrets=settings.secrets_folder,
         host=settings.kafka_host,
         port=settings.kafka_port,
         controller_port=settings.kafka_controller_port,
@@ -57,16 +73,64 @@ def prepare_kafka(
 
 
 def prepare_connect(settings: Settings, jvm: Jvm) -> None:
-    """Write Connect's configuration; idempotent."""
-    _render(
-        Template.CONNECT,
-        jvm.layout,
+    """Write Connect's configuration, and what it alone may read; idempotent.
+
+    Raises:
+        StackError: a password holds what these files cannot.
+    """
+    run, users = jvm.layout.run, jvm.layout.run / CONNECT_USERS
+    write_private(users, f"{settings.connect_user}={_plain(settings, 'connect_password')}\n")
+    login = rendered(Template.CONNECT_LOGIN, users=users)
+    password = _plain(settings, Role.DEBEZIUM.secret)
+    write_private(run / Template.CONNECT_LOGIN, f'{login}  password="{password}";\n}};\n')
+    _lend(settings, LENT)
+    _write(
+        run / Template.CONNECT,
+        (Template.CONNECT,),
+        protocol=_protocol(settings),
         bootstrap=settings.kafka_bootstrap,
         host=settings.connect_host,
         port=settings.connect_port,
         plugins=jvm.jars.plugins,
-        secrets=settings.secrets_folder,
+        secrets=settings.connect_secrets_folder,
     )
+
+
+def connect_files(settings: Settings, layout: Layout) -> tuple[Path, ...]:
+    """What :func:`prepare_connect` writes, for Connect to read."""
+    names = (Template.CONNECT, Template.CONNECT_LOGIN, CONNECT_USERS)
+    lent = settings.connect_secrets_folder.absolute() / LENT
+    return (*(layout.run / name for name in names), lent)
+
+
+def _lend(settings: Settings, secret: str) -> None:
+    """Put a secret, and no other, where the connector's configuration may name it."""
+    folder = settings.connect_secrets_folder
+    folder.mkdir(mode=0o700, exist_ok=True)
+    for path in folder.iterdir():
+        if path.name != secret:
+            path.unlink()
+    write_private(folder / secret, (settings.secrets_folder / secret).read_text())
+
+
+def _plain(settings: Settings, name: str) -> str:
+    """A secret as it stands in Java's files, which give some characters a meaning of their own."""
+    text = required(getattr(settings, name), name)
+    if not _PLAIN.fullmatch(text):
+        raise StackError(
+            f"PROMO_{name.upper()} has characters that Java's configuration would not take as they"
+            " are: use letters, digits and ._~- alone"
+        )
+    return text
+
+
+def _is_guarded(settings: Settings) -> bool:
+    return settings.kafka_security is not KafkaSecurity.PLAINTEXT
+
+
+def _protocol(settings: Settings) -> str:
+    # TLS is for brokers elsewhere: this one is on loopback.
+    return "SASL_PLAINTEXT" if _is_guarded(settings) else "PLAINTEXT"
 
 
 def _format(jvm: Jvm, bounds: Confinement, account: Account | None) -> None:
@@ -80,7 +144,7 @@ def _format(jvm: Jvm, bounds: Confinement, account: Account | None) -> None:
         raise StackError(f"Kafka could not format its folder: {done.stderr or done.stdout}")
 
 
-def _render(template: Template, layout: Layout, **values: object) -> None:
+def _write(path: Path, templates: tuple[Template, ...], **values: object) -> None:
     # A backslash escapes in a properties file.
     escaped = {name: str(value).replace("\\", "\\\\") for name, value in values.items()}
-    write_private(layout.run / template, rendered(template, **escaped))
+    write_private(path, "".join(rendered(template, **escaped) for template in templates))

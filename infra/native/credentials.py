@@ -43,8 +43,8 @@ def ensure_secrets(settings: Settings, layout: Layout) -> Settings:
         text = given.get_secret_value() if given else _kept(path) or _random()
         if name == "hash_key":
             refuse_other_hash_key(layout, text, _kept(path))
-        if _kept(path) != text:
-            # Without a newline: Kafka Connect's config provider takes the file's bytes as they are.
+        # Java takes a file's bytes as they are: a line end that an editor left has to go.
+        if not path.exists() or path.read_text() != text:
             write_private(path, text)
         filled[name] = SecretStr(text)
     key_file = layout.state / "api-key"

@@ -39,13 +39,15 @@ class Jvm:
     jars: Jars
     layout: Layout
 
-    def command(self, name: str, main_class: str, config: Path, heap: str) -> list[str]:
+    def command(
+        self, name: str, main_class: str, config: Path, heap: str, *options: str
+    ) -> list[str]:
         """A command line; ``name`` names the archive, ``heap`` is like ``64m:512m``."""
         first, most = heap.split(":")
         compiler = ON_FEW_CORES if len(os.sched_getaffinity(0)) < CORES_TO_SPARE else ()
         arguments = [f"-Xms{first}", f"-Xmx{most}", *FLAGS, *compiler, self._archive_flag(name)]
         arguments += [f"-Dlog4j2.configurationFile={LOG4J.as_uri()}"]
-        arguments += ["-cp", self.jars.class_path()]
+        arguments += [*options, "-cp", self.jars.class_path()]
         file = self.arguments(name)
         write_private(file, "\n".join(_quoted(argument) for argument in arguments) + "\n")
         return [self.java, f"@{file}", main_class, str(config)]

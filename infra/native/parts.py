@@ -13,19 +13,28 @@ from pathlib import Path
 from pydantic import SecretStr
 
 from connectors.debezium.register import register
+from connectors.kafka_access import ensure_access
+from connectors.kafka_roles import Role
 from connectors.make_topics import create_topics
 from connectors.settings import Settings
 from connectors.source.apply import apply_schema
 from connectors.topics import SCORING_GROUP, WAREHOUSE_GROUP
 from infra.config import LOG4J, Template
 from infra.native.accounts import Account
-from infra.native.broker import connect_command, kafka_command, prepare_connect, prepare_kafka
+from infra.native.broker import (
+    connect_command,
+    connect_files,
+    kafka_command,
+    prepare_connect,
+    prepare_kafka,
+)
 from infra.native.confinement import Confinement, program_paths, python_paths
 from infra.native.jars import jars_in
 from infra.native.jvm import Jvm
 from infra.native.layout import REPOSITORY, Layout
 from infra.native.postgres import PostgresServer
 from infra.native.readiness import (
+    connect_answers,
     http_answers,
     kafka_answers,
     postgres_answers,
@@ -63,6 +72,7 @@ class Part:
         stop_signal: ends it without losing anything.
         timeout_s: how long it may take to become ready.
         folder: its working directory.
+        role: as whom it speaks to Kafka; None if it does not, or not by the settings.
     """
 
     name: str
@@ -75,6 +85,7 @@ class Part:
     stop_signal: str = "TERM"
     timeout_s: float = 120.0
     folder: str = "/"
+    role: Role | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +107,7 @@ def parts_of(settings: Settings, layout: Layout, tools: Tools) -> tuple[Part, ..
         "promo-kafka",
         writable=(layout.data / "kafka", layout.run_of("kafka")),
         readable=java,
+        secrets=("kafka_broker_password", Role.OPERATOR.secret),
         copied=(layout.run / Template.KAFKA, jvm.arguments("kafka")),
     )
     return (
@@ -150,16 +162,15 @@ def parts_of(settings: Settings, layout: Layout, tools: Tools) -> tuple[Part, ..
             "connect",
             (Port(s.connect_host, s.connect_port, "CONNECT_PORT"),),
             lambda: connect_command(jvm),
-            lambda: http_answers(f"http://{s.connect_host}:{s.connect_port}/connectors"),
+            lambda: connect_answers(s),
             Confinement(
                 "promo-connect",
                 writable=(layout.run_of("connect"),),
                 readable=java,
-                secrets=("postgres_cdc_password",),
-                copied=(layout.run / Template.CONNECT, jvm.arguments("connect")),
+                copied=(*connect_files(s, layout), jvm.arguments("connect")),
             ),
             lambda _: prepare_connect(s, jvm),
-            needs=("kafka",),
+            needs=("topics",),  # they come with the users, of which Connect is one
         ),
         *_workers(s, layout),
         Part(
@@ -177,11 +188,13 @@ def parts_of(settings: Settings, layout: Layout, tools: Tools) -> tuple[Part, ..
                     "postgres_eraser_password",
                     "hash_key",
                     "api_key",
+                    Role.API.secret,
                 ),
                 copied=_files(s.policy_file, s.api_tls_certificate, s.api_tls_key),
             ),
             needs=("redis", "topics", "migrations"),
             folder=str(REPOSITORY),
+            role=Role.API,
         ),
     )
 
@@ -196,10 +209,11 @@ def _workers(s: Settings, layout: Layout) -> list[Part]:
                 "promo-scoring",
                 writable=(s.worker_dir(SCORING_GROUP, slot),),
                 readable=(*python_paths(), s.models_dir),
-                secrets=("redis_password", "hash_key"),
+                secrets=("redis_password", "hash_key", Role.SCORING.secret),
                 copied=_files(s.policy_file),
             ),
-            needs=("redis", "topics"),
+            ("redis", "topics"),
+            Role.SCORING,
         )
         for slot in range(s.scoring_workers)
     ]
@@ -207,7 +221,7 @@ def _workers(s: Settings, layout: Layout) -> list[Part]:
         "promo-warehouse",
         writable=(s.worker_dir(WAREHOUSE_GROUP, 0),),
         readable=python_paths(),
-        secrets=("clickhouse_password", "hash_key"),
+        secrets=("clickhouse_password", "hash_key", Role.WAREHOUSE.secret),
     )
     monitor = Confinement(
         "promo-monitor",
@@ -217,6 +231,8 @@ def _workers(s: Settings, layout: Layout) -> list[Part]:
             "redis_password",
             "clickhouse_password",
             "clickhouse_reader_password",
+            "connect_password",
+            Role.MONITOR.secret,
         ),
     )
     return [
@@ -226,14 +242,16 @@ def _workers(s: Settings, layout: Layout) -> list[Part]:
             s.metrics_port,
             partial(_behind, "stream_processors.warehouse_sink"),
             sink,
-            needs=("topics", "migrations"),
+            ("topics", "migrations"),
+            Role.WAREHOUSE,
         ),
         _worker(
             "monitor",
             s.monitor_metrics_port,
             partial(_behind, "stream_processors.monitor"),
             monitor,
-            needs=("topics", "migrations"),
+            ("topics", "migrations"),
+            Role.MONITOR,
         ),
     ]
 
@@ -244,6 +262,7 @@ def _worker(
     command: Callable[[], list[str]],
     bounds: Confinement,
     needs: tuple[str, ...],
+    role: Role,
 ) -> Part:
     return Part(
         name,
@@ -253,6 +272,7 @@ def _worker(
         bounds,
         needs=needs,
         folder=str(REPOSITORY),
+        role=role,
     )
 
 
@@ -278,7 +298,7 @@ def chores_of(settings: Settings, layout: Layout, tools: Tools) -> tuple[Chore, 
         Chore(
             "topics",
             ("kafka",),
-            lambda: create_topics(s.kafka_bootstrap, s.kafka_partitions, s.kafka_replication),
+            lambda: _make_topics(s),
         ),
         Chore("migrations", ("clickhouse",), lambda: _migrate(s)),
         Chore(
@@ -289,8 +309,8 @@ def chores_of(settings: Settings, layout: Layout, tools: Tools) -> tuple[Chore, 
     )
 
 
-def environment_of(settings: Settings, layout: Layout) -> dict[str, str]:
-    """The environment of every part: all settings but the secrets, which are in files."""
+def environment_of(settings: Settings, layout: Layout, role: Role | None = None) -> dict[str, str]:
+    """The environment of a part: all settings but the secrets, which are in files."""
     plain = {
         f"PROMO_{name.upper()}": str(value)
         for name, value in settings
@@ -308,7 +328,7 @@ def environment_of(settings: Settings, layout: Layout) -> dict[str, str]:
         "PYTHONFAULTHANDLER": "1",  # a crash in native code leaves its stack in the log
         "MALLOC_ARENA_MAX": "2",  # fewer per-thread heaps: a third less memory in the JVMs
     }
-    return plain | fixed
+    return plain | fixed | ({} if role is None else {"PROMO_KAFKA_ROLE": role.value})
 
 
 def _python(module: str, *arguments: str) -> list[str]:
@@ -318,6 +338,11 @@ def _python(module: str, *arguments: str) -> list[str]:
 def _behind(module: str, *arguments: str) -> list[str]:
     """As :func:`_python`, for what no score waits for: on busy cores the others come first."""
     return ["nice", "-n", "5", *_python(module, *arguments)]
+
+
+def _make_topics(settings: Settings) -> None:
+    ensure_access(settings)
+    create_topics(settings)
 
 
 def _migrate(settings: Settings) -> None:

@@ -1,26 +1,22 @@
 """One real question to each part; silence or a wrong answer raises :class:`DependencyDown`."""
 
-import logging
 import socket
 
 import httpx
 import psycopg
 import redis
-from confluent_kafka import KafkaException
-from confluent_kafka.admin import AdminClient
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
+from connectors.debezium.rest import address, login
 from connectors.errors import DependencyDown
+from connectors.kafka_access import is_accepted
+from connectors.kafka_client import client_config
 from connectors.settings import Settings, required
 from infra.docker.health import HALTED
 
 TIMEOUT_S = 2.0
 HTTP_OK = 200
-
-_silent = logging.getLogger("infra.native.readiness.kafka")
-_silent.propagate = False
-_silent.addHandler(logging.NullHandler())
 
 
 def postgres_answers(dsn: str) -> None:
@@ -51,13 +47,14 @@ def redis_answers(settings: Settings) -> None:
 
 
 def kafka_answers(settings: Settings) -> None:
-    """The broker lists its topics."""
+    """The broker lets the operator in, or refuses: the topics' chore gives it the password."""
     port_answers(settings.kafka_host, settings.kafka_port)
-    admin = AdminClient({"bootstrap.servers": settings.kafka_bootstrap}, logger=_silent)
-    try:
-        admin.list_topics(timeout=TIMEOUT_S)
-    except KafkaException as error:
-        raise DependencyDown(f"Kafka: {error}") from error
+    is_accepted(client_config(settings), TIMEOUT_S)
+
+
+def connect_answers(settings: Settings) -> None:
+    """It names its connectors to its owner."""
+    _get(f"{address(settings)}/connectors", login(settings))
 
 
 def worker_answers(host: str, port: int) -> None:
@@ -74,9 +71,9 @@ def http_answers(url: str) -> None:
     _get(url)
 
 
-def _get(url: str) -> str:
+def _get(url: str, auth: tuple[str, str] | None = None) -> str:
     try:
-        answer = httpx.get(url, timeout=TIMEOUT_S, trust_env=False, verify=False)
+        answer = httpx.get(url, auth=auth, timeout=TIMEOUT_S, trust_env=False, verify=False)
     except httpx.HTTPError as error:
         raise DependencyDown(f"{url}: {error}") from error
     if answer.status_code != HTTP_OK:

@@ -274,7 +274,7 @@ def _program(part: Part, settings: Settings, layout: Layout, accounts: Accounts)
         command=confined(
             part.name, part.command(), part.bounds, layout, account, folder=part.folder
         ),
-        environment=environment_of(settings, layout),
+        environment=environment_of(settings, layout, part.role),
         folder="/",
         stop_signal=part.stop_signal,
         stop_wait_s=STOP_WAIT_S,

@@ -84,7 +84,7 @@ def _health(part: Part) -> str:
 
 
 def _connector(settings: Settings) -> PartStatus:
-    health = ConnectRest(settings.connect_host, settings.connect_port).health()
+    health = ConnectRest(settings).health()
     word = f"task {health.task} {health.trace}".strip()
     if health.healthy:
         word = LOST if _slot_is_lost(settings) else "ok"

@@ -12,6 +12,7 @@ from confluent_kafka import Consumer, TopicPartition
 from prometheus_client.parser import text_string_to_metric_families
 
 from connectors.errors import DependencyDown, DrainStalled, SimulationError
+from connectors.kafka_client import client_config
 from connectors.lag import Offsets
 from connectors.settings import Settings
 from connectors.topics import MAX_MESSAGE_BYTES, SCORING_SOURCES, Topic
@@ -159,7 +160,7 @@ class _Scores:
         self._at = [ends.end for ends in offsets.ends(Topic.RISK_SCORES)]
         self._consumer = Consumer(
             {
-                "bootstrap.servers": settings.kafka_bootstrap,
+                **client_config(settings),
                 "group.id": "promo-gate",
                 "enable.auto.commit": False,
                 "fetch.message.max.bytes": MAX_MESSAGE_BYTES,

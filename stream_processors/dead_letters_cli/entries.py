@@ -7,6 +7,7 @@ from typing import cast
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
 
 from connectors.errors import DependencyDown
+from connectors.kafka_client import client_config
 from connectors.settings import Settings
 from connectors.topics import MAX_MESSAGE_BYTES, Topic
 from stream_processors.librdkafka import CRITICAL_ONLY
@@ -64,7 +65,7 @@ def consumer_of(settings: Settings) -> Consumer:
     """A consumer of the replay group that commits only when told to."""
     return Consumer(
         {
-            "bootstrap.servers": settings.kafka_bootstrap,
+            **client_config(settings),
             "group.id": REPLAY_GROUP,
             "enable.auto.commit": False,
             "enable.partition.eof": True,

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from confluent_kafka import Consumer, KafkaError, KafkaException, Producer, TopicPartition
 
 from connectors.errors import DependencyDown
+from connectors.kafka_client import client_config
 from connectors.settings import Settings
 from connectors.topics import MAX_MESSAGE_BYTES, TOPICS, Topic
 from stream_processors.dead_letters_cli.entries import (
@@ -110,7 +111,7 @@ def _by_partition(entries: Iterable[Entry]) -> dict[tuple[str, int], list[Entry]
 def _producer(settings: Settings) -> Producer:
     return Producer(
         {
-            "bootstrap.servers": settings.kafka_bootstrap,
+            **client_config(settings),
             "acks": "all",
             "enable.idempotence": True,
             "message.max.bytes": MAX_MESSAGE_BYTES,

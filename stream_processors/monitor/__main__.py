@@ -72,7 +72,7 @@ async def _close_segments(settings: Settings) -> None:
     """So that what was erased is compacted away where nobody writes, too."""
     while True:
         try:
-            await asyncio.to_thread(close_quiet_segments, settings.kafka_bootstrap)
+            await asyncio.to_thread(close_quiet_segments, settings)
         except DependencyDown as error:
             _log.warning("no quiet segment was closed", extra={"why": str(error)})
         await asyncio.sleep(CLOSING_PERIOD_S)

@@ -12,6 +12,7 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 from connectors import source
+from connectors.debezium.rest import address, login
 from connectors.debezium.slot import LOST, SLOT, is_lost
 from connectors.debezium.watch import ConnectorWatch
 from connectors.errors import DependencyDown
@@ -47,7 +48,7 @@ def probes_of(settings: Settings) -> tuple[Probe, ...]:
         Probe("postgres", PostgresProbe(s).look),
         Probe("redis", redis_probe(s)),
         Probe("kafka", kafka_probe(s)),
-        Probe("connect", page(f"http://{s.connect_host}:{s.connect_port}/")),
+        Probe("connect", page(f"{address(s)}/", login(s))),
         Probe("connector", ConnectorProbe(s).look),
         Probe("clickhouse", page(f"http://{s.clickhouse_host}:{s.clickhouse_port}/ping")),
         *(
@@ -145,9 +146,9 @@ def kafka_probe(settings: Settings) -> Callable[[], list[Sample]]:
     return look
 
 
-def page(url: str) -> Callable[[], list[Sample]]:
-    """GET answers 200."""
-    web = _web()
+def page(url: str, auth: tuple[str, str] | None = None) -> Callable[[], list[Sample]]:
+    """GET answers 200, where needed with user and password."""
+    web = _web(auth)
 
     def look() -> list[Sample]:
         _get(web, url)
@@ -162,13 +163,13 @@ def scrape(part: str, url: str) -> Callable[[], list[Sample]]:
     return lambda: scraped(part, _get(web, f"{url}/metrics"))
 
 
-def _web() -> httpx.Client:
+def _web(auth: tuple[str, str] | None = None) -> httpx.Client:
     """A client for one probe alone.
 
     Threads that share one close each other's connections as these expire, even under a request.
     """
     # The API may show a certificate that only its own users know: here it is asked for figures.
-    return httpx.Client(timeout=TIMEOUT_S, trust_env=False, verify=False)
+    return httpx.Client(auth=auth, timeout=TIMEOUT_S, trust_env=False, verify=False)
 
 
 def _get(web: httpx.Client, url: str) -> str:

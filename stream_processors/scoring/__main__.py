@@ -31,7 +31,7 @@ def scoring_app(settings: Settings, slot: int, metrics: Metrics) -> App:
     app = make_app(settings, SCORING_GROUP, slot)
     processor = ScoringProcessor(
         store=connect(settings),
-        delivery=Delivery(settings.kafka_bootstrap, f"{SCORING_GROUP}-{slot}"),
+        delivery=Delivery(settings, f"{SCORING_GROUP}-{slot}"),
         judge=RunningJudge(settings.models_dir, load_policy(settings.policy_file)),
         hashed=keyed_hasher(required(settings.hash_key, "hash_key")),
         ceiling=Ceiling(settings.dead_letter_ceiling),

@@ -34,7 +34,7 @@ def warehouse_app(settings: Settings, slot: int, metrics: Metrics) -> App:
     app = make_app(settings, WAREHOUSE_GROUP, slot, ServiceApp)
     processor = WarehouseProcessor(
         writer=Writer(settings),
-        delivery=Delivery(settings.kafka_bootstrap, f"{WAREHOUSE_GROUP}-{slot}"),
+        delivery=Delivery(settings, f"{WAREHOUSE_GROUP}-{slot}"),
         hashed=keyed_hasher(required(settings.hash_key, "hash_key")),
         ceiling=Ceiling(settings.dead_letter_ceiling),
         metrics=metrics,

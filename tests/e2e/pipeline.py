@@ -11,6 +11,7 @@ from psycopg import sql
 from redis import Redis
 
 from connectors.drain import wait_drained
+from connectors.kafka_client import client_config
 from connectors.lag import Offsets
 from connectors.profile import keyed_hasher
 from connectors.settings import Settings, required
@@ -54,7 +55,7 @@ class Pipeline:
 
         producer = Producer(
             {
-                "bootstrap.servers": self.settings.kafka_bootstrap,
+                **client_config(self.settings),
                 "partitioner": "murmur2_random",
                 "message.max.bytes": MAX_MESSAGE_BYTES,
             }

@@ -9,6 +9,7 @@ import orjson
 from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, Message, TopicPartition
 from redis import Redis
 
+from connectors.kafka_client import client_config
 from connectors.settings import Settings, required
 from connectors.topics import MAX_DEAD_LETTER_BYTES, Topic
 from tests.reading import eventually, headers_of
@@ -92,7 +93,7 @@ def in_kafka(settings: Settings) -> Iterator[tuple[Topic, bytes]]:
     """Every message of every topic: key, value and headers."""
     consumer = Consumer(
         {
-            "bootstrap.servers": settings.kafka_bootstrap,
+            **client_config(settings),
             "group.id": "tests-searching",
             "enable.auto.commit": False,
             "enable.partition.eof": True,

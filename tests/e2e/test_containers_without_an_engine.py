@@ -17,6 +17,7 @@ import psycopg
 import pytest
 from confluent_kafka.admin import AdminClient
 
+from connectors.kafka_client import client_config
 from connectors.settings import Settings, required
 from connectors.topics import Topic
 from infra.native.layout import REPOSITORY, layout_of
@@ -198,7 +199,7 @@ def _undo_chores(settings: Settings) -> None:
         connection.execute("SELECT pg_drop_replication_slot('promo')")
         connection.execute("DROP PUBLICATION promo")
         connection.execute("DROP TABLE users, promo_codes, promo_usages, erasures CASCADE")
-    admin = AdminClient({"bootstrap.servers": settings.kafka_bootstrap})
+    admin = AdminClient(client_config(settings))
     for future in admin.delete_topics([topic.value for topic in Topic]).values():
         future.result()
     client_of_warehouse = writer(settings)

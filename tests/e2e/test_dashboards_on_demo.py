@@ -93,7 +93,7 @@ def demo(
 
 def load_files(settings: Settings, folder: Path) -> None:
     summary = load(settings, folder)
-    tell(settings.kafka_bootstrap, told(summary, folder, time.time_ns() // 1_000))
+    tell(settings, told(summary, folder, time.time_ns() // 1_000))
     wait_drained(settings, summary.lsn)
 
 

@@ -24,6 +24,7 @@ from confluent_kafka.admin import (
 
 from api.schemas.erasure import Erasure
 from connectors.drain import wait_drained
+from connectors.kafka_client import client_config
 from connectors.rolling import close_quiet_segments
 from connectors.settings import Settings
 from connectors.topics import Topic, is_compacted
@@ -241,7 +242,7 @@ def test_kafka_has_their_ids_in_the_audit_alone_once_it_has_compacted(story: Sto
 
     def left() -> set[str]:
         # A segment is closed by the next message, and a tombstone goes a round after its victims.
-        close_quiet_segments(story.settings.kafka_bootstrap, quiet_ms=0)
+        close_quiet_segments(story.settings, quiet_ms=0)
         found = {topic.value for topic, text in searching.in_kafka(story.settings) if names(text)}
         # An index holds numbers alone, and megabytes of nothing.
         segments = searching.files(data, but="*index")
@@ -270,7 +271,7 @@ def test_kafka_has_their_ids_in_the_audit_alone_once_it_has_compacted(story: Sto
 
 def _lower_delays(settings: Settings) -> None:
     """As an operator would who cannot wait. The audit is kept on purpose."""
-    admin = AdminClient({"bootstrap.servers": settings.kafka_bootstrap})
+    admin = AdminClient(client_config(settings))
     changes = []
     for topic in Topic:
         if topic is not Topic.AUDIT:

@@ -16,6 +16,7 @@ from confluent_kafka.admin import AdminClient
 
 from connectors.drain import wait_drained
 from connectors.events import Decision, Labelled, LinksDecided, Origin
+from connectors.kafka_client import client_config
 from connectors.lag import GROUPS, Offsets
 from connectors.load import load
 from connectors.repartition import COPIED, repartition
@@ -249,7 +250,7 @@ def _load(settings: Settings, folder: Path) -> None:
 
 def _rewind(settings: Settings, group: str) -> None:
     """Set a group that has no members back to the beginning of its topics."""
-    admin = AdminClient({"bootstrap.servers": settings.kafka_bootstrap})
+    admin = AdminClient(client_config(settings))
     partitions = [
         TopicPartition(topic.value, partition, 0)
         for topic in GROUPS[group]

@@ -67,7 +67,7 @@ class Demo:
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
     with running_stack(stack_settings(tmp_path_factory.mktemp("noaat"))) as settings:
         loaded = load(settings, NOAAT)
-        tell(settings.kafka_bootstrap, told(loaded, NOAAT, time.time_ns() // 1_000))
+        tell(settings, told(loaded, NOAAT, time.time_ns() // 1_000))
         wait_drained(settings, loaded.lsn)
         bundle = train(settings)
         rescore_all(settings)

@@ -22,6 +22,7 @@ from confluent_kafka.admin import AdminClient
 from api.access.key_file import held, read, write
 from api.access.keys import Scope
 from api.schemas.alert import Alert
+from connectors.kafka_client import client_config
 from connectors.moments import iso
 from connectors.settings import Settings
 from connectors.topics import MAX_MESSAGE_BYTES, Topic
@@ -82,7 +83,7 @@ def publish_raw(settings: Settings, *messages: tuple[str, bytes | None], at_ms: 
 
     producer = Producer(
         {
-            "bootstrap.servers": settings.kafka_bootstrap,
+            **client_config(settings),
             "partitioner": "murmur2_random",
             "message.max.bytes": MAX_MESSAGE_BYTES,
         }
@@ -256,7 +257,7 @@ def test_a_place_that_is_kept_no_more_begins_with_the_earliest(
 ) -> None:
     publish(settings, *some("forgotten", 20))
     ends = [int(offset) for offset in end_of(api).split(".")]
-    admin = AdminClient({"bootstrap.servers": settings.kafka_bootstrap})
+    admin = AdminClient(client_config(settings))
     gone = [TopicPartition(ALERTS, place, end) for place, end in enumerate(ends)]
     for done in admin.delete_records(gone).values():
         done.result()

@@ -35,7 +35,7 @@ def locked_out(settings: Settings) -> Iterator[ConnectRest]:
         connection.execute(
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'promo_cdc'"
         )
-    rest = ConnectRest(settings.connect_host, settings.connect_port)
+    rest = ConnectRest(settings)
     eventually(lambda: rest.health().failed, "the task fails", timeout_s=30)
     yield rest
     _let_in(settings)

@@ -10,6 +10,7 @@ from confluent_kafka import Consumer, Producer, TopicPartition
 from connectors.debezium.slot import SLOT
 from connectors.drain import SLOT_LAG_SQL, STAGES, DrainProgress, wait_drained
 from connectors.errors import DrainStalled
+from connectors.kafka_client import client_config
 from connectors.lag import GROUPS, Offsets, lag
 from connectors.load import load
 from connectors.loading.write import current_lsn
@@ -50,7 +51,7 @@ def consume(settings: Settings, group: str, topics: Iterable[Topic]) -> None:
         for partition, known in enumerate(offsets.ends(topic))
         if known.end
     ]
-    consumer = Consumer({"bootstrap.servers": settings.kafka_bootstrap, "group.id": group})
+    consumer = Consumer({**client_config(settings), "group.id": group})
     try:
         if ends:
             consumer.commit(offsets=ends, asynchronous=False)
@@ -169,7 +170,7 @@ def test_partitions_that_were_never_written_have_no_lag(settings: Settings) -> N
 
 
 def produce(settings: Settings, topic: Topic, count: int, transaction: str | None = None) -> None:
-    config = {"bootstrap.servers": settings.kafka_bootstrap}
+    config = {**client_config(settings)}
     if transaction:
         config["transactional.id"] = transaction
     producer = Producer(config)
@@ -184,7 +185,7 @@ def produce(settings: Settings, topic: Topic, count: int, transaction: str | Non
 
 
 def commit(settings: Settings, group: str, offset: TopicPartition) -> None:
-    consumer = Consumer({"bootstrap.servers": settings.kafka_bootstrap, "group.id": group})
+    consumer = Consumer({**client_config(settings), "group.id": group})
     try:
         consumer.commit(offsets=[offset], asynchronous=False)
     finally:

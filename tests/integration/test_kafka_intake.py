@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 import pytest
 from confluent_kafka import Consumer
 
+from connectors.kafka_client import client_config
 from connectors.settings import Settings
 from connectors.topics import Topic
 from stream_processors.delivery import Delivery, Outgoing
@@ -40,7 +41,7 @@ def intake(settings: Settings) -> Iterator[KafkaIntake]:
 
 
 async def publish(settings: Settings, value: bytes) -> None:
-    with Delivery(settings.kafka_bootstrap, "tests-intake") as delivery:
+    with Delivery(settings, "tests-intake") as delivery:
         await delivery.deliver([Outgoing(Topic.LABELS, b"somebody", value)])
 
 
@@ -60,7 +61,7 @@ def take_the_place(settings: Settings) -> None:
     """Join as the same static member, which fences the one before, and go."""
     consumer = Consumer(
         {
-            "bootstrap.servers": settings.kafka_bootstrap,
+            **client_config(settings),
             "group.id": GROUP,
             "group.instance.id": f"{GROUP}-0",
             "enable.auto.commit": False,

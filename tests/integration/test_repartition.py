@@ -10,6 +10,7 @@ from confluent_kafka.admin import AdminClient, NewPartitions
 
 from connectors import topic_copy
 from connectors.errors import DependencyDown, StackError
+from connectors.kafka_client import client_config
 from connectors.lag import Offsets
 from connectors.repartition import COPIED, repartition, to_the_ends
 from connectors.settings import Settings
@@ -23,9 +24,7 @@ LONG_AGO_MS = 1_700_000_000_000
 
 def fill(settings: Settings) -> None:
     """Three versions of each account's message in each topic, the last a tombstone for some."""
-    producer = Producer(
-        {"bootstrap.servers": settings.kafka_bootstrap, "partitioner": "murmur2_random"}
-    )
+    producer = Producer({**client_config(settings), "partitioner": "murmur2_random"})
     for topic in KEYED:
         for version in range(3):
             for number, user in enumerate(ACCOUNTS):
@@ -81,11 +80,9 @@ def test_partitions_that_kafka_adds_would_part_accounts_from_their_deletions(
 ) -> None:
     settings = own_stack("topics")
     fill(settings)
-    admin = AdminClient({"bootstrap.servers": settings.kafka_bootstrap})
+    admin = AdminClient(client_config(settings))
     admin.create_partitions([NewPartitions(Topic.USERS, 6)])[Topic.USERS].result()
-    producer = Producer(
-        {"bootstrap.servers": settings.kafka_bootstrap, "partitioner": "murmur2_random"}
-    )
+    producer = Producer({**client_config(settings), "partitioner": "murmur2_random"})
 
     def has_six() -> bool:
         return len(producer.list_topics(Topic.USERS.value).topics[Topic.USERS].partitions) == 6

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from connectors.kafka_roles import Role
 from connectors.settings import FROM_ELSEWHERE, Settings
 from grafana.panels.target import PLUGIN_VERSION
 from infra.docker import places
@@ -40,8 +41,13 @@ PLACES = {
     "PROMO_REDIS_PORT": places.REDIS_PORT,
     "PROMO_KAFKA_HOST": "kafka",
     "PROMO_KAFKA_PORT": places.KAFKA_PORT,
+    "PROMO_KAFKA_SECURITY": "sasl_plaintext",
+    "PROMO_KAFKA_ACCESS": "true",
+    "PROMO_KAFKA_ROLE": "operator",
     "PROMO_CONNECT_HOST": "connect",
     "PROMO_CONNECT_PORT": places.CONNECT_PORT,
+    "PROMO_CONNECT_USER": "promo",
+    "PROMO_CONNECT_SECRETS_DIR": places.CONNECT_SECRETS,
     "PROMO_CLICKHOUSE_HOST": "clickhouse",
     "PROMO_CLICKHOUSE_PORT": places.CLICKHOUSE_PORT,
     "PROMO_CLICKHOUSE_DATABASE": places.CLICKHOUSE_DATABASE,
@@ -59,6 +65,14 @@ NATIVE_ALONE = {"PROMO_KAFKA_CONTROLLER_PORT", "PROMO_NOAAT_DIR"}
 OF_CONTAINERS_ALONE = {"promo_postgres_superuser_password", "promo_grafana_admin_password"}
 OF_GRAFANA_ALONE = {"PROMO_GRAFANA_DASHBOARDS_DIR"}
 PUBLISHED = {"api", "grafana"}
+ROLES = {
+    "scoring-0": Role.SCORING,
+    "scoring-1": Role.SCORING,
+    "warehouse": Role.WAREHOUSE,
+    "monitor": Role.MONITOR,
+    "api": Role.API,
+}
+"""As whom a service speaks to Kafka, where it is not the operator."""
 
 
 def settings() -> Settings:
@@ -98,6 +112,8 @@ def test_a_service_is_told_where_everything_is_and_nothing_that_no_setting_reads
     expected = {key: str(value) for key, value in PLACES.items()}
     if name == "api":
         expected["PROMO_API_HOST"] = "0.0.0.0"
+    if name in ROLES:
+        expected["PROMO_KAFKA_ROLE"] = ROLES[name]
     assert told == expected
     assert set(told) <= variables()
 
@@ -171,9 +187,11 @@ def test_every_path_that_is_mounted_or_built_from_exists() -> None:
             assert (REPOSITORY / one["build"]["dockerfile"]).is_file()
 
 
-def test_the_commands_are_those_of_the_native_stack(
+def test_commands_and_roles_are_those_of_the_native_stack(
     native: tuple[Settings, Layout, Tools],
 ) -> None:
+    roles = {part.name: part.role for part in parts_of(*native) if part.role is not None}
+    assert roles == {name: role for name, role in ROLES.items() if name in roles}
     modules = {
         part.name: re.findall(r"-m (\S+)", " ".join(part.command()))
         for part in parts_of(*native)
@@ -296,7 +314,14 @@ def test_a_policy_of_least_secrets_holds() -> None:
         "promo_grafana_admin_password": {"grafana"},
         "promo_postgres_eraser_password": {"schema", "api"},
         "promo_api_key": {"api", "tools", "demo"},
+        "promo_kafka_broker_password": {"kafka"},
+        "promo_kafka_operator_password": {"kafka", "topics", "tools", "demo"},
+        "promo_kafka_debezium_password": {"connect", "topics"},
+        "promo_connect_password": {"connect", "connector", "monitor", "tools", "demo"},
     }
+    for role in {*ROLES.values()}:
+        services_of = {name for name, told in ROLES.items() if told is role}
+        databases[f"promo_{role.secret}"] = {*services_of, "topics"}
     for secret, readers in databases.items():
         having = {name for name, one in services().items() if secret in one.get("secrets", ())}
         assert having == readers

@@ -85,9 +85,9 @@ def test_a_service_names_only_settings_and_secrets_that_there_are(unit: Unit) ->
 
 def test_the_connector_is_registered_without_knowing_its_password() -> None:
     unit = read_unit(FOLDER / "promo-connector.service")
-    folder = unit.environment["PROMO_SECRETS_DIR"]
-    assert unit.all("TemporaryFileSystem") == [f"{folder}:ro"]  # nothing of it can be read
-    settings = Settings(_env_file=None, secrets_dir=Path(folder))
+    folder = unit.environment["PROMO_CONNECT_SECRETS_DIR"]
+    assert "promo_postgres_cdc_password" not in unit.secrets
+    settings = Settings(_env_file=None, connect_secrets_dir=Path(folder))
     wanted = f"${{secrets:{folder}:promo_postgres_cdc_password}}"
     assert connector_config(settings)["database.password"] == wanted
 
