@@ -115,3 +115,14 @@ def _blank(found: re.Match[str]) -> str:
 
 def _dedented(code: str, indent: str) -> str:
     return "".join(line.removeprefix(indent) for line in code.splitlines(keepends=True))
+
+
+def table_below(page: str, heading: str) -> list[dict[str, str]]:
+    """The first table below a heading: a row a line, cells by the name of their column."""
+    section = page_at(page).text.partition(f"\n{heading}\n")[2].partition("\n## ")[0]
+    names, _, *rows = [line for line in section.splitlines() if line.startswith("|")]
+    return [dict(zip(_cells(names), _cells(row), strict=True)) for row in rows]
+
+
+def _cells(line: str) -> list[str]:
+    return [cell.strip() for cell in line.strip("|").split("|")]
