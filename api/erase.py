@@ -88,6 +88,9 @@ class Erasures:
             DependencyDown: PostgreSQL or Kafka does not answer; nothing was erased.
         """
 
+        if "\0" in user_id:  # no text of PostgreSQL's
+            return None
+
         async def record(receipt: Receipt) -> None:
             entry = audit.encode(told(receipt, author))
             await self._delivery.deliver([Outgoing(Topic.AUDIT, user_id.encode(), entry)])

@@ -86,6 +86,7 @@ def _account(operation: str, envelope: Row, origin: Origin, hashed: Hasher) -> R
     if operation == "d":
         return Erased(key_text(_row(envelope, "before"), "user_id"), origin)
     row = _row(envelope, "after")
+    identifier(row, "user_id")
     moment_us(row, "created_at")
     event = Updated if operation == "u" else Registered
     return event(profile(row, hashed), flag(row, "is_abuser"), origin)

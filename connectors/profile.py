@@ -8,7 +8,7 @@ import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from connectors.columns import filled, flag, identifier, instant, kind_of, microseconds
+from connectors.columns import filled, flag, instant, key_text, kind_of, microseconds
 from connectors.errors import PoisonMessage
 from connectors.mailboxes import mailbox
 from connectors.traits import (
@@ -102,8 +102,7 @@ def profile(row: Mapping[str, object], hashed: Hasher) -> Profile:
         hashed: the keyed hasher.
 
     Raises:
-        PoisonMessage: ``user_id`` or ``created_at`` is missing, a value has a wrong type, or the
-            id is too long.
+        PoisonMessage: ``user_id`` or ``created_at`` is missing or a value has a wrong type.
     """
     created_at, timezone = instant(row, "created_at"), filled(row, "timezone")
     email, phone, device = filled(row, "email"), filled(row, "phone"), filled(row, "device_id")
@@ -113,7 +112,7 @@ def profile(row: Mapping[str, object], hashed: Hasher) -> Profile:
     ip_address, agent = filled(row, "ip_address"), filled(row, "user_agent")
     place = address_of(ip_address) if ip_address else None
     return Profile(
-        user_id=identifier(row, "user_id"),
+        user_id=key_text(row, "user_id"),
         created_at_us=microseconds(created_at),
         email=hashed("email", address) if address else None,
         canonical_email=hashed("canonical_email", leads_to.canonical) if leads_to else None,

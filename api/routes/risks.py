@@ -10,15 +10,16 @@ from api.access.scoped import scoped_router
 from api.deps import StoreDep
 from api.problems import documented
 from api.schemas.problem import Kind
-from api.schemas.registration import Identifier
+from connectors.columns import LONGEST_IDENTIFIER
 from api.schemas.risk import Risk
 from connectors.errors import UnknownAccount
 
 router = scoped_router("risk", Scope.READ)
 
 UserId = Annotated[
-    Identifier,
+    str,
     Path(
+        max_length=LONGEST_IDENTIFIER,
         description="as in `users`, percent-encoded; a slash may stand as it is; of `.` and `..`"
         " the dots must be encoded (%2E), or clients take them for steps of the path",
         examples=["u-20481"],

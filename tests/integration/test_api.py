@@ -74,7 +74,12 @@ def _keys(settings: Settings) -> set[bytes]:
         return set(client.scan_iter())
 
 
-@pytest.mark.parametrize("user_id", ["u-1", "a/b/risk", "ünïcode ✓", "a%2Fb", "a;b?c=1#d", "..."])
+@pytest.mark.parametrize(
+    "user_id",
+    ["u-1", "a/b/risk", "ünïcode ✓", "a%2Fb", "a;b?c=1#d", "...", "new\nline", "end\n", "\r\n",
+     "%0A", "\u2028", "\x01", "\ufffd", "x/risk\n", "Q" * 1_000],
+    ids=ascii,
+)  # fmt: skip
 @pytest.mark.parametrize("safe", ["", "/"])
 def test_a_latest_risk_is_answered_byte_for_byte(
     settings: Settings, api: httpx.Client, user_id: str, safe: str
@@ -169,6 +174,49 @@ def test_a_wrong_or_unknown_field_is_refused_and_named(
     answer = api.post("/v1/score", content=asked, headers={"Content-Type": "application/json"})
     (error,) = problem(answer, 422, "invalid")["errors"]
     assert error["pointer"] == f"#/registration/{field}"
+
+
+EDGES = ["0001-01-01T00:00:00+14:00", "0001-01-01T00:00:00+00:01", "9999-12-31T23:59:59-14:00",
+         "9999-12-31T23:59:59.9999999-05:00", "0001-01-01T13:59:59+14:00"]  # fmt: skip
+
+
+@pytest.mark.parametrize("moment", EDGES)
+def test_a_moment_that_utc_does_not_have_is_refused_everywhere(
+    api: httpx.Client, moment: str
+) -> None:
+    row, at = registration("u-2"), "2026-03-01T10:00:00Z"
+    fields = {name: value for name, value in row.items() if name != "user_id"}
+    claim = {"user_id": "u-2", "promo_code": "X", "registration": {**fields, "created_at": moment}}
+    redemption = {"promo_code": "X", "used_at": moment}
+    bodies: list[tuple[str, object, str]] = [
+        ("/v1/score", {"registration": {**row, "created_at": moment}}, "#/registration/created_at"),
+        ("/v1/score", {"registration": row, "redemption": redemption}, "#/redemption/used_at"),
+        ("/v1/redemptions/claim", claim, "#/registration/created_at"),
+    ]
+    for path, body, pointer in bodies:
+        answer = api.post(path, json=body, headers={"Idempotency-Key": "k"})
+        (error,) = problem(answer, 422, "invalid")["errors"]
+        assert error["pointer"] == pointer
+    for path in ("alerts", "alerts/stream", "analytics/top-users", "analytics/redemptions"):
+        answer = api.get(f"/v1/{path}", params={"since": moment})
+        (error,) = problem(answer, 422, "invalid")["errors"]
+        assert error["pointer"].startswith("since")
+    until = api.get("/v1/analytics/top-codes", params={"since": at, "until": moment})
+    problem(until, 422, "invalid")
+
+
+@pytest.mark.parametrize("moment", EDGES)
+def test_of_a_batch_with_such_a_moment_the_others_are_answered(
+    api: httpx.Client, moment: str
+) -> None:
+    good = [{"registration": registration(user)} for user in ("u-2", "u-3")]
+    bad = {"registration": registration("b", created_at=moment)}
+    answer = api.post("/v1/score/batch", json={"requests": [good[0], bad, good[1]]})
+    found = problem(answer, 422, "invalid")
+    assert [e["pointer"] for e in found["errors"]] == ["#/requests/1/registration/created_at"]
+    first, none, last = found["results"]
+    assert none is None
+    assert [Assessment.model_validate(one).user_id for one in (first, last)] == ["u-2", "u-3"]
 
 
 def test_an_unknown_field_beside_the_registration_is_refused(api: httpx.Client) -> None:

@@ -189,7 +189,7 @@ def test_a_percent_encoded_line_end_does_not_reach_headers_or_logs(
     settings: Settings, operator: httpx.Client
 ) -> None:
     answer = operator.get("/v1/users/a%0d%0aSet-Cookie:%20x=1/risk")
-    problem(answer, 404, "route-unknown")
+    problem(answer, 404, "account-unknown")
     assert "set-cookie" not in answer.headers
     assert "Set-Cookie" not in layout_of(settings).log_of("api").read_text()
 

@@ -46,8 +46,13 @@ def shop(settings: Settings) -> Pipeline:
     return Pipeline(settings)
 
 
+def in_path(user_id: str) -> str:
+    """An id percent-encoded, dots too: clients take `..` for a step of the path."""
+    return quote(user_id, safe="").replace(".", "%2E")
+
+
 def erased(api: httpx.Client, user_id: str) -> ErasureReceipt:
-    answer = api.delete(f"/v1/users/{quote(user_id, safe='')}")
+    answer = api.delete(f"/v1/users/{in_path(user_id)}")
     assert answer.status_code == 202, answer.text
     return ErasureReceipt.model_validate_json(answer.content)
 
@@ -64,7 +69,14 @@ def recorded(shop: Pipeline, user_id: str) -> list[dict[str, object]]:
     return [orjson.loads(message.value() or b"") for message in found]
 
 
-@pytest.mark.parametrize("user_id", ["u-1", "a/b/risk", "ünïcode ✓", "a%2Fb", "a;b?c=1#d", ""])
+ODD = [
+    "u-1", "a/b/risk", "ünïcode ✓", "a%2Fb", "a;b?c=1#d", "", "new\nline", "\n", "end\n", "\r\n",
+    "a\tb", "\x01\x1f", "..", ".", "../x", "a/../b", "%0A", "\u2028", "\u202eb", "\ufffd", " a ",
+    "//", "x/links", "😀" * 1_000,
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("user_id", ODD, ids=ascii)
 def test_an_account_is_erased_recorded_and_looked_up(
     shop: Pipeline, api: httpx.Client, user_id: str
 ) -> None:
@@ -94,6 +106,23 @@ def test_what_has_no_rows_and_no_receipt_is_unknown(shop: Pipeline, api: httpx.C
     assert recorded(shop, "nobody") == []
     problem(api.get(f"/v1/erasures/{uuid.uuid4()}"), 404, "receipt-unknown")
     problem(api.get("/v1/erasures/17"), 422, "invalid")
+
+
+def test_no_other_account_is_meant_by_a_path_that_is_no_text(
+    shop: Pipeline, api: httpx.Client
+) -> None:
+    shop.sign_up("\ufffd-other")
+    problem(api.delete("/v1/users/%FF-other"), 400, "bad-request")
+    assert recorded(shop, "\ufffd-other") == []
+
+
+def test_an_id_that_no_store_takes_is_refused(api: httpx.Client) -> None:
+    overlong = "Q" * 1_001
+    for path in (f"{overlong}/risk", f"{overlong}/links"):
+        problem(api.get(f"/v1/users/{path}"), 422, "invalid")
+    problem(api.delete(f"/v1/users/{overlong}"), 422, "invalid")
+    label = {"label": "abuser"}
+    problem(api.post(f"/v1/users/{overlong}/label", json=label), 422, "invalid")
 
 
 def test_only_a_key_for_it_erases(settings: Settings, shop: Pipeline, api: httpx.Client) -> None:

@@ -48,6 +48,9 @@ NAMES = [
     "änna-日本",
     "",
     "a" * 2_000,
+    "\\" * 2_000,
+    '"' * 30_000,
+    "Q" * 100_000,
 ]
 OTHERS = ["ann", "annab", "n"]
 """Accounts whose names are parts of an erased one's."""

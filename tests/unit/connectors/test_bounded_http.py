@@ -235,3 +235,14 @@ def test_an_idle_client_of_ours_outlasts_strangers(server: Serving) -> None:
             held.enter_context(server.client(b"GET / HT"))
         known.sendall(get())
         assert statuses(read_to_end(known)) == [b"200"]
+
+
+def test_a_request_that_offers_another_protocol_may_be_answered_late(
+    server: Serving, app: Counting
+) -> None:
+    offer = b"Upgrade: h2c\r\nConnection: Upgrade\r\n"
+    with server.client(get(b"wait", headers=offer, close=False)) as client:
+        assert until(lambda: app.asked == 1)
+        assert not until(lambda: server.connections == 0, within_s=3 * SHORT.body_stall_s)
+        app.waiting.set()
+        assert statuses(client.recv(1_000)) == [b"200"]
