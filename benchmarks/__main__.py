@@ -14,6 +14,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from benchmarks import (
+    access,
     answers,
     capture,
     costs,
@@ -40,6 +41,7 @@ from connectors.settings import load_settings
 # Those that share the live stack follow each other, the heaviest last.
 SPEED: Mapping[str, Callable[[Workbench], Section]] = {
     "startup": startup.measure,
+    "access": access.measure,
     "dashboards": dashboards.measure,
     "drain": drain.measure,
     "workers": workers.measure,

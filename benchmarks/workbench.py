@@ -61,9 +61,9 @@ class Workbench:
         return settings
 
     @contextmanager
-    def stack(self, name: str, *parts: str) -> Iterator[Settings]:
+    def stack(self, name: str, *parts: str, **more: object) -> Iterator[Settings]:
         """A running stack of its own, with the model; no ``parts`` means all."""
-        settings = stack_settings(self.scratch / name)
+        settings = stack_settings(self.scratch / name, **more)
         shutil.copytree(self._models, settings.models_dir, symlinks=True)
         with running_stack(settings, *parts) as ready:
             yield ready

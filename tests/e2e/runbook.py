@@ -8,7 +8,7 @@ from tests.clone import Clone
 from tests.pages import Fence, Page, page_at
 
 PAGE = "docs/runbook.md"
-FUNCTIONS = "Two questions to paste first"
+FUNCTIONS = "Questions to paste first"
 """What stands there is pasted before anything else."""
 
 _HEADING = re.compile(r"^#{1,6} +(.+)$", re.MULTILINE)
