@@ -16,6 +16,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from api.access.keys import KeyRing, decode, encode
 from connectors.errors import StackError
 from connectors.settings import Settings
 from infra.native import confinement
@@ -237,14 +238,14 @@ def test_an_older_versions_folder_is_put_right_at_the_next_start(
         path.chmod(0o755)
     (layout.models / "history.jsonl").write_text("")
     shutil.rmtree(layout.access, ignore_errors=True)
-    (layout.state / "api-keys.json").write_text("{}")
+    (layout.state / "api-keys.json").write_bytes(encode(KeyRing()))
     (layout.logs / "kafka.log").chmod(0o644)
 
     native.up(settings, parts=("redis", "postgres", "kafka", "clickhouse", "api"))
 
     assert native.ready(settings, "kafka")
     assert native.ready(settings, "redis")
-    assert (layout.access / "api-keys.json").read_text() == "{}"
+    assert decode((layout.access / "api-keys.json").read_bytes()) == KeyRing()
     assert (layout.access / "api-keys.json").owner() == "promo-api"
     assert (layout.data / "kafka" / "meta.properties").owner() == "promo-kafka"
     _assert_private(settings)
