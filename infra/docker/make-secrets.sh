@@ -13,6 +13,7 @@ for name in \
     promo_postgres_eraser_password \
     promo_redis_password \
     promo_clickhouse_password \
+    promo_clickhouse_api_password \
     promo_clickhouse_reader_password \
     promo_hash_key \
     promo_api_key \

@@ -21,6 +21,7 @@ from infra.native.jvm import Jvm
 from infra.native.layout import REPOSITORY, Layout
 from infra.native.postgres import PostgresServer
 from infra.native.readiness import (
+    clickhouse_answers,
     http_answers,
     kafka_answers,
     postgres_answers,
@@ -114,7 +115,7 @@ def parts_of(settings: Settings, layout: Layout, tools: Tools) -> tuple[Part, ..
             "clickhouse",
             (Port(s.clickhouse_host, s.clickhouse_port, "CLICKHOUSE_PORT"),),
             partial(_behind, "warehouse.gateway"),
-            lambda: http_answers(f"http://{s.clickhouse_host}:{s.clickhouse_port}/ping"),
+            lambda: clickhouse_answers(s),
         ),
         Part(
             "connect",

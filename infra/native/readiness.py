@@ -2,6 +2,7 @@
 
 import logging
 import socket
+from collections.abc import Mapping
 
 import httpx
 import psycopg
@@ -14,6 +15,7 @@ from redis.retry import Retry
 from connectors.errors import DependencyDown
 from connectors.settings import Settings, required
 from infra.docker.health import HALTED
+from warehouse.health import health_question
 
 TIMEOUT_S = 2.0
 HTTP_OK = 200
@@ -74,9 +76,14 @@ def http_answers(url: str) -> None:
     _get(url)
 
 
-def _get(url: str) -> str:
+def clickhouse_answers(settings: Settings) -> None:
+    """A question of our own parts is answered."""
+    _get(*health_question(settings))
+
+
+def _get(url: str, headers: Mapping[str, str] | None = None) -> str:
     try:
-        answer = httpx.get(url, timeout=TIMEOUT_S, trust_env=False, verify=False)
+        answer = httpx.get(url, headers=headers, timeout=TIMEOUT_S, trust_env=False, verify=False)
     except httpx.HTTPError as error:
         raise DependencyDown(f"{url}: {error}") from error
     if answer.status_code != HTTP_OK:

@@ -19,6 +19,7 @@ from connectors.lag import Offsets
 from connectors.settings import Settings, required
 from connectors.source.session import Connection, open_session
 from stream_processors.monitor.samples import Sample, own, scraped
+from warehouse.health import health_question
 
 TIMEOUT_S = 2.0
 _SLOT_STATE = (Path(source.__file__).parent / "slot_state.sql").read_bytes()
@@ -49,7 +50,7 @@ def probes_of(settings: Settings) -> tuple[Probe, ...]:
         Probe("kafka", kafka_probe(s)),
         Probe("connect", page(f"http://{s.connect_host}:{s.connect_port}/")),
         Probe("connector", ConnectorProbe(s).look),
-        Probe("clickhouse", page(f"http://{s.clickhouse_host}:{s.clickhouse_port}/ping")),
+        Probe("clickhouse", clickhouse_probe(s)),
         *(
             Probe(p, scrape(p, f"http://{s.worker_host(p)}:{port}"))
             for p, port in scraped_ports.items()
@@ -156,6 +157,17 @@ def page(url: str) -> Callable[[], list[Sample]]:
     return look
 
 
+def clickhouse_probe(settings: Settings) -> Callable[[], list[Sample]]:
+    """A question is answered."""
+    web = _web()
+
+    def look() -> list[Sample]:
+        _get(web, *health_question(settings))
+        return []
+
+    return look
+
+
 def scrape(part: str, url: str) -> Callable[[], list[Sample]]:
     """What a part shows under ``/metrics``."""
     web = _web()
@@ -171,9 +183,9 @@ def _web() -> httpx.Client:
     return httpx.Client(timeout=TIMEOUT_S, trust_env=False, verify=False)
 
 
-def _get(web: httpx.Client, url: str) -> str:
+def _get(web: httpx.Client, url: str, headers: Mapping[str, str] | None = None) -> str:
     try:
-        answer = web.get(url)
+        answer = web.get(url, headers=headers)
     except httpx.HTTPError as error:
         raise DependencyDown(f"{url}: {error}") from error
     if not answer.is_success:

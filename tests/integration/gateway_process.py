@@ -14,6 +14,7 @@ from connectors.settings import Settings
 from tests.conftest import free_ports
 
 WRITER_PASSWORD = "the writer's password"
+API_PASSWORD = "the API's password"
 READER_PASSWORD = "the reader's password"
 READY_S = 20.0
 POLL_S = 0.02
@@ -28,6 +29,7 @@ class GatewayProcess:
             state_dir=state_dir,
             clickhouse_port=free_ports(1)[0],
             clickhouse_password=SecretStr(WRITER_PASSWORD),
+            clickhouse_api_password=SecretStr(API_PASSWORD),
             clickhouse_reader_password=SecretStr(READER_PASSWORD),
         )
         self.url = f"http://127.0.0.1:{self.settings.clickhouse_port}"
@@ -40,6 +42,7 @@ class GatewayProcess:
             "PROMO_STATE_DIR": str(self.settings.state_dir),
             "PROMO_CLICKHOUSE_PORT": str(self.settings.clickhouse_port),
             "PROMO_CLICKHOUSE_PASSWORD": WRITER_PASSWORD,
+            "PROMO_CLICKHOUSE_API_PASSWORD": API_PASSWORD,
             "PROMO_CLICKHOUSE_READER_PASSWORD": READER_PASSWORD,
             **environment,
         }
@@ -77,3 +80,7 @@ class GatewayProcess:
     def reader(self) -> httpx.Client:
         """The same for the read-only user."""
         return self.client("promo_reader", READER_PASSWORD)
+
+    def api(self) -> httpx.Client:
+        """The same for the product's own parts."""
+        return self.client("promo_api", API_PASSWORD)

@@ -2,8 +2,10 @@
 
 import os
 import signal
+import socket
 import sys
 import time
+from collections.abc import Mapping
 
 # Before chdb is imported: the engine takes its time zone from the process.
 os.environ["TZ"] = "UTC"
@@ -11,6 +13,7 @@ time.tzset()
 
 import uvicorn  # noqa: E402
 
+from connectors.bounded_http import BoundedProtocol  # noqa: E402
 from connectors.errors import PromoError  # noqa: E402
 from connectors.settings import Settings, load_settings, required  # noqa: E402
 from warehouse.gateway.access import Users  # noqa: E402
@@ -19,6 +22,7 @@ from warehouse.gateway.engine import Engine  # noqa: E402
 
 SHUTDOWN_TIMEOUT_S = 5
 IDLE_CONNECTION_S = 60
+_FIRST_INHERITED = 3
 
 
 def serve(settings: Settings) -> None:
@@ -31,6 +35,10 @@ def serve(settings: Settings) -> None:
     users = Users.of(
         (settings.clickhouse_user, required(settings.clickhouse_password, "clickhouse_password")),
         (
+            settings.clickhouse_api_user,
+            required(settings.clickhouse_api_password, "clickhouse_api_password"),
+        ),
+        (
             settings.clickhouse_reader_user,
             required(settings.clickhouse_reader_password, "clickhouse_reader_password"),
         ),
@@ -41,18 +49,31 @@ def serve(settings: Settings) -> None:
     engine = Engine(settings.state_dir / "clickhouse", settings.clickhouse_database)
     print(f"gateway: warehouse open after {time.monotonic() - started:.1f} s", flush=True)
     try:
-        uvicorn.run(
+        config = uvicorn.Config(
             build_app(engine, users),
             host=settings.clickhouse_host,
             port=settings.clickhouse_port,
+            http=BoundedProtocol,
             log_level=settings.log_level.lower(),
             access_log=False,
             server_header=False,
             timeout_keep_alive=IDLE_CONNECTION_S,
             timeout_graceful_shutdown=SHUTDOWN_TIMEOUT_S,
         )
+        inherited = inherited_socket(os.environ)
+        uvicorn.Server(config).run([inherited] if inherited else None)
     finally:
         engine.close()
+
+
+def inherited_socket(environment: Mapping[str, str]) -> socket.socket | None:
+    """The listening socket that whoever started us has opened, as systemd hands them on.
+
+    In a network namespace of its own a process could open none that others reach.
+    """
+    if environment.get("LISTEN_FDS") != "1":
+        return None
+    return socket.socket(fileno=_FIRST_INHERITED)
 
 
 def main() -> None:

@@ -18,7 +18,7 @@ def served(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, **more: object) -> h
     secret = SecretStr("of this test alone")
     settings = Settings.model_validate(
         {"state_dir": tmp_path, "api_key": SecretStr(KEY), "hash_key": secret}
-        | {f"{name}_password": secret for name in ("redis", "clickhouse_reader", "postgres_eraser")}
+        | {f"{name}_password": secret for name in ("redis", "clickhouse_api", "postgres_eraser")}
         | more
     )
     transport = httpx.ASGITransport(create_app(settings))
