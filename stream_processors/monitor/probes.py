@@ -1,7 +1,7 @@
 """One quick, real question to each part, over connections that stay open."""
 
 import socket
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 

@@ -23,7 +23,8 @@ POLL_S = 0.02
 class GatewayProcess:
     """``python -m warehouse.gateway``, to be started, killed and started again."""
 
-    def __init__(self, state_dir: Path) -> None:
+    def __init__(self, state_dir: Path, module: str = "warehouse.gateway") -> None:
+        self.module = module
         self.settings = Settings(
             _env_file=None,
             state_dir=state_dir,
@@ -35,20 +36,25 @@ class GatewayProcess:
         self.url = f"http://127.0.0.1:{self.settings.clickhouse_port}"
         self.process: subprocess.Popen[bytes] | None = None
 
-    def launch(self, **environment: str) -> subprocess.Popen[bytes]:
-        """Start a process and return at once; ``environment`` overrides its settings."""
-        variables = {
+    def environment(self) -> dict[str, str]:
+        """What it is started with."""
+        return {
             **os.environ,
             "PROMO_STATE_DIR": str(self.settings.state_dir),
             "PROMO_CLICKHOUSE_PORT": str(self.settings.clickhouse_port),
             "PROMO_CLICKHOUSE_PASSWORD": WRITER_PASSWORD,
             "PROMO_CLICKHOUSE_API_PASSWORD": API_PASSWORD,
             "PROMO_CLICKHOUSE_READER_PASSWORD": READER_PASSWORD,
-            **environment,
         }
-        command = [sys.executable, "-m", "warehouse.gateway"]
+
+    def launch(self, **environment: str) -> subprocess.Popen[bytes]:
+        """Start a process and return at once; ``environment`` overrides its settings."""
+        command = [sys.executable, "-m", self.module]
         return subprocess.Popen(
-            command, env=variables, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+            command,
+            env={**self.environment(), **environment},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
         )
 
     def start(self) -> None:

@@ -16,6 +16,7 @@ from warehouse.gateway.access import User, Users
 from warehouse.gateway.body import LARGE_BYTES, received
 from warehouse.gateway.engine import Engine, Summary
 from warehouse.gateway.errors import GatewayError
+from warehouse.gateway.guard import Guard, Words
 from warehouse.gateway.request import QueryRequest, credentials, parse, query_id_of
 from warehouse.gateway.responses import complete, failed, streamed
 from warehouse.gateway.runner import Runner
@@ -29,9 +30,10 @@ _BUFFERED_BYTES = 262_144
 T = TypeVar("T")
 
 
-def build_app(engine: Engine, users: Users) -> Starlette:
+def build_app(engine: Engine, users: Users, guard: Guard | None = None) -> Starlette:
     """The application; it owns threads, not the engine."""
-    runner, version = Runner(engine, users), engine.version()
+    guard = guard or Guard(Words.of(engine.functions(), engine.table_functions()))
+    runner, version = Runner(engine, users, guard), engine.version()
     room = {user.name: asyncio.Semaphore(_LARGE_BODIES) for user in users.everyone}
 
     @asynccontextmanager

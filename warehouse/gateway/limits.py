@@ -36,11 +36,6 @@ class Limits:
         """The most that all statements of the user may take together; 0: no limit."""
         return min(self.places * self.settings.get("max_memory_usage", 0), SERVER_MEMORY_BYTES)
 
-    @property
-    def time_s(self) -> int | None:
-        """Seconds after which a statement is stopped; None: never."""
-        return self.settings.get("max_execution_time")
-
 
 UNREAD_S = 10.0
 """An answer that nobody has read on for so long is given up, and its place is free."""

@@ -18,7 +18,7 @@ from warehouse.gateway.errors import (
     from_engine,
     refusal,
 )
-from warehouse.gateway.guard import Guard, Words, check_setting
+from warehouse.gateway.guard import Guard, check_setting
 from warehouse.gateway.outbox import Outbox
 from warehouse.gateway.params import bound
 from warehouse.gateway.places import Place, Places
@@ -85,9 +85,8 @@ class _Task:
 class Runner:
     """Places of their own for writes, and for each user's reads: none keeps another waiting."""
 
-    def __init__(self, engine: Engine, users: Users) -> None:
-        self._engine = engine
-        self._guard = Guard(Words.of(engine.functions(), engine.table_functions()))
+    def __init__(self, engine: Engine, users: Users, guard: Guard) -> None:
+        self._engine, self._guard = engine, guard
         self._read = reading(engine.parse)
         self._query_id = _first_column(self._read(_OWN_QUERY_ID))
         self._writes = Places("writes", users.writer.limits)
@@ -123,8 +122,10 @@ class Runner:
         done = place.run(partial(self._run, task, outbox))
         job = Job(outbox, fmt, task.tag, task.is_read, done)
         self._running.add(job)
-        time_s = task.user.limits.time_s
-        alarm = None if time_s is None else loop.call_later(time_s + _GRACE_S, self._expire, job)
+        alarm = None
+        if not task.user.may_write:
+            time_s = float(task.settings["max_execution_time"])
+            alarm = loop.call_later(time_s + _GRACE_S, self._expire, job)
 
         def finish(_: object) -> None:
             place.give_back()
