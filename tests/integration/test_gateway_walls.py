@@ -13,7 +13,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.integration.gateway_process import GatewayProcess
+from tests.integration.gateway_process import WRITER_PASSWORD, GatewayProcess
 
 SECRET = "5ecret-of-somebody-else"
 IN_PARALLEL = 4
@@ -126,6 +126,15 @@ def test_no_function_reaches_a_file_or_a_host(unguarded: GatewayProcess, outside
         "SELECT file('/proc/self/environ')",
     ]
     try_all(unguarded.reader(), made, outside)
+
+
+def test_no_password_stands_where_the_engine_can_read(unguarded: GatewayProcess) -> None:
+    with unguarded.reader() as reader:
+        for place in ("self", "thread-self"):
+            sql = f"SELECT file('/proc/{place}/environ') FORMAT RawBLOB"
+            answer = reader.post("/", content=sql)
+            assert WRITER_PASSWORD.encode() not in answer.content
+            assert b"PROMO_" not in answer.content
 
 
 def test_no_engine_of_tables_reaches_a_file_or_a_host(

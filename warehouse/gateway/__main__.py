@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from connectors.errors import PromoError
 from connectors.settings import Settings, load_settings
-from warehouse.gateway.confinement import confine
+from warehouse.gateway.confinement import confine, forget_environment
 
 # Before chdb is imported: the engine takes its time zone from the process.
 os.environ["TZ"] = "UTC"
@@ -23,6 +23,7 @@ def shut_in(settings: Settings, environment: Mapping[str, str]) -> bool:
     scratch = data / "gateway" / "tmp"
     scratch.mkdir(parents=True, exist_ok=True)
     os.environ["TMPDIR"] = str(scratch)  # where chdb tries itself while it is imported
+    forget_environment()
     has_socket = environment.get("LISTEN_FDS") == "1"
     return confine(data, None if has_socket else settings.clickhouse_port)
 

@@ -21,6 +21,8 @@ _VERSION = 1
 _PATH_BENEATH, _NET_PORT = 1, 2
 _NO_NEW_PRIVS = 38
 _NET_SINCE, _SCOPES_SINCE = 4, 6
+_ENVIRONMENT_FIELD = 47
+"""env_start, behind the name in proc_pid_stat(5)."""
 _LIBC = ctypes.CDLL(None, use_errno=True)
 
 
@@ -57,14 +59,14 @@ _CHANGE = (
     | Right.MAKE_SYM
     | Right.REFER
 )
-# What Python and the engine look at: their own code, the machine's size and their own. Of
-# /proc/self not all: a process's environment stands there.
+# What Python and the engine look at: their own code, the machine's size and their own. Each of the
+# engine's threads reads its own figures, below task; it would log an error for each query.
 _LIBRARIES = ("/lib", "/lib64", "/usr/lib", "/usr/lib64", "/usr/share/zoneinfo")
 _MACHINE = (
     *("/proc/cpuinfo", "/proc/meminfo", "/proc/loadavg", "/proc/stat", "/proc/uptime"),
     *("/proc/sys/vm/overcommit_memory", "/sys/kernel/mm/transparent_hugepage"),
     *("/sys/devices/system", "/sys/fs/cgroup", "/dev/urandom", "/etc/ld.so.cache"),
-    *(f"/proc/self/{name}" for name in ("maps", "statm", "status", "stat", "cgroup")),
+    *(f"/proc/self/{name}" for name in ("maps", "statm", "status", "stat", "cgroup", "task")),
 )
 _OWN_CODE = ("warehouse", "connectors")
 
@@ -119,6 +121,19 @@ def confine(data: Path, port: int | None) -> bool:
     _checked(_RESTRICT_SELF, ruleset, 0)
     os.close(ruleset)
     return True
+
+
+def forget_environment() -> None:
+    """Keep the environment where this process alone finds it: no longer in ``/proc``.
+
+    Passwords may stand there, and the engine may read that of its threads.
+    """
+    for name, value in os.environ.items():
+        os.putenv(name, value)  # a copy of it elsewhere
+    fields = Path("/proc/self/stat").read_text().rpartition(")")[2].split()
+    start, end = int(fields[_ENVIRONMENT_FIELD]), int(fields[_ENVIRONMENT_FIELD + 1])
+    if start:
+        ctypes.memset(start, 0, end - start)
 
 
 def _readable() -> Iterable[Path]:
