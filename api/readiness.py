@@ -13,10 +13,11 @@ from api.schemas.problem import PartHealth
 from connectors.errors import BundleError, DependencyDown, PromoError
 from connectors.kafka_client import client_config
 from connectors.kept import FRESH_S
-from connectors.settings import Settings, required
+from connectors.settings import Settings
 from ml.bundle import current_version
 from stream_processors.feature_store.redis_store import RedisStore
 from stream_processors.scoring.running_judge import RunningJudge
+from warehouse.health import health_question
 
 Check = Callable[[], Awaitable[str]]
 """Asks one dependency: a remark, or a :class:`PromoError` that says what is wrong."""
@@ -95,16 +96,9 @@ def _ask_kafka(settings: Settings) -> None:
 
 
 async def _ask_clickhouse(settings: Settings, http: httpx.AsyncClient) -> None:
-    password = required(settings.clickhouse_reader_password, "clickhouse_reader_password")
+    address, headers = health_question(settings)
     try:
-        answer = await http.get(
-            f"http://{settings.clickhouse_host}:{settings.clickhouse_port}/",
-            params={"query": "SELECT 1", "database": settings.clickhouse_database},
-            headers={
-                "X-ClickHouse-User": settings.clickhouse_reader_user,
-                "X-ClickHouse-Key": password,
-            },
-        )
+        answer = await http.get(address, headers=headers)
     except httpx.HTTPError as error:
         raise DependencyDown(f"ClickHouse: {error or type(error).__name__}") from error
     if answer.status_code != _HTTP_OK:

@@ -51,7 +51,7 @@ class WarehouseReader:
 
     def __init__(self, settings: Settings, clock: Callable[[], float] = time.monotonic) -> None:
         # Asked for with the first question only: what is missing shall be said at the start.
-        required(settings.clickhouse_reader_password, "clickhouse_reader_password")
+        required(settings.clickhouse_api_password, "clickhouse_api_password")
         self._settings, self._clock = settings, clock
         self._client: AsyncClient | None = None
         self._connecting = asyncio.Lock()

@@ -114,7 +114,9 @@ class Settings(BaseSettings):
     clickhouse_database: str = "promo"
     clickhouse_user: str = "promo"
     clickhouse_password: SecretStr | None = None
-    clickhouse_reader_user: str = Field("promo_reader", description="read-only: dashboards")
+    clickhouse_api_user: str = Field("promo_api", description="read-only: the product's own parts")
+    clickhouse_api_password: SecretStr | None = None
+    clickhouse_reader_user: str = Field("promo_reader", description="read-only: Grafana, analysts")
     clickhouse_reader_password: SecretStr | None = None
 
     api_host: str = "127.0.0.1"

@@ -14,6 +14,7 @@ from grafana.alerts import all_rules
 from grafana.alerts.rule import EVERY, GROUP, Shown, Surroundings, in_file
 from grafana.contact import Contact, receivers
 from grafana.panels.target import DATASOURCE_TYPE, DATASOURCE_UID
+from warehouse.gateway.limits import READER
 
 FOLDER, FOLDER_UID = "Promo Sentinel", "promo-sentinel"
 
@@ -68,6 +69,8 @@ def datasource_of(host: str, port: str | int, user: str, database: str) -> dict[
             "protocol": "http",
             "username": user,
             "defaultDatabase": database,
+            # Longer than it may take: ClickHouse would refuse every question.
+            "queryTimeout": str(READER.settings["max_execution_time"]),
         },
     }
 

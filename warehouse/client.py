@@ -57,9 +57,17 @@ def make_database(settings: Settings) -> None:
 
 
 def reader(settings: Settings) -> Client:
-    """A client that may only read; raises as :func:`writer`."""
+    """A client that may only read, for our own parts; raises as :func:`writer`."""
     with clickhouse_answers():
         return clickhouse_connect.get_client(**_reader(settings))
+
+
+def grafanas_reader(settings: Settings) -> Client:
+    """A client with what Grafana and analysts may take; raises as :func:`writer`."""
+    user, password = settings.clickhouse_reader_user, settings.clickhouse_reader_password
+    options = _options(settings, user, password, "clickhouse_reader_password")
+    with clickhouse_answers():
+        return clickhouse_connect.get_client(**options)
 
 
 async def async_writer(settings: Settings) -> AsyncClient:
@@ -96,8 +104,8 @@ def _writer(settings: Settings) -> dict[str, Any]:
 
 
 def _reader(settings: Settings, patience: Patience = OF_A_WORKER) -> dict[str, Any]:
-    user, password = settings.clickhouse_reader_user, settings.clickhouse_reader_password
-    return _options(settings, user, password, "clickhouse_reader_password", patience)
+    user, password = settings.clickhouse_api_user, settings.clickhouse_api_password
+    return _options(settings, user, password, "clickhouse_api_password", patience)
 
 
 def _options(

@@ -9,7 +9,7 @@ from clickhouse_connect.driver.exceptions import Error as ClickHouseError
 from connectors.errors import DependencyDown, SettingsError
 from connectors.settings import Settings
 from grafana.queries import query
-from warehouse.client import clickhouse_answers, reader
+from warehouse.client import clickhouse_answers, grafanas_reader
 
 VARIABLE = "first_event"
 """A dashboard with this variable shows the whole history."""
@@ -23,7 +23,7 @@ def first_event(settings: Settings) -> datetime:
     Raises:
         DependencyDown, SettingsError, ClickHouseError: ClickHouse cannot be asked.
     """
-    with clickhouse_answers(), reader(settings) as client:
+    with clickhouse_answers(), grafanas_reader(settings) as client:
         milliseconds = client.query(query("promo_first_event")).result_rows[0][0]
     return datetime.fromtimestamp(milliseconds / 1000, UTC)
 

@@ -21,6 +21,7 @@ for name in \
     promo_kafka_api_password \
     promo_connect_password \
     promo_clickhouse_password \
+    promo_clickhouse_api_password \
     promo_clickhouse_reader_password \
     promo_hash_key \
     promo_api_key \

@@ -28,6 +28,7 @@ API_PORT = 8000
 PASSWORD_HASHES = MappingProxyType(
     {
         "promo": "PROMO_CLICKHOUSE_PASSWORD_SHA256",
+        "promo_api": "PROMO_CLICKHOUSE_API_PASSWORD_SHA256",
         "promo_reader": "PROMO_CLICKHOUSE_READER_PASSWORD_SHA256",
     }
 )

@@ -34,6 +34,7 @@ from infra.native.jvm import Jvm
 from infra.native.layout import REPOSITORY, Layout
 from infra.native.postgres import PostgresServer
 from infra.native.readiness import (
+    clickhouse_answers,
     connect_answers,
     http_answers,
     kafka_answers,
@@ -148,12 +149,16 @@ def parts_of(settings: Settings, layout: Layout, tools: Tools) -> tuple[Part, ..
             "clickhouse",
             (Port(s.clickhouse_host, s.clickhouse_port, "CLICKHOUSE_PORT"),),
             partial(_behind, "warehouse.gateway"),
-            lambda: http_answers(f"http://{s.clickhouse_host}:{s.clickhouse_port}/ping"),
+            lambda: clickhouse_answers(s),
             Confinement(
                 "promo-clickhouse",
                 writable=(layout.state / "clickhouse",),
                 readable=python_paths(),
-                secrets=("clickhouse_password", "clickhouse_reader_password"),
+                secrets=(
+                    "clickhouse_password",
+                    "clickhouse_api_password",
+                    "clickhouse_reader_password",
+                ),
                 listen=(s.clickhouse_host, s.clickhouse_port),
             ),
             folder=str(REPOSITORY),
@@ -184,7 +189,7 @@ def parts_of(settings: Settings, layout: Layout, tools: Tools) -> tuple[Part, ..
                 readable=(*python_paths(), s.models_dir, *_folder(s.api_keys_file)),
                 secrets=(
                     "redis_password",
-                    "clickhouse_reader_password",
+                    "clickhouse_api_password",
                     "postgres_eraser_password",
                     "hash_key",
                     "api_key",
@@ -230,7 +235,7 @@ def _workers(s: Settings, layout: Layout) -> list[Part]:
             "postgres_password",
             "redis_password",
             "clickhouse_password",
-            "clickhouse_reader_password",
+            "clickhouse_api_password",
             "connect_password",
             Role.MONITOR.secret,
         ),

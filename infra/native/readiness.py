@@ -1,6 +1,7 @@
 """One real question to each part; silence or a wrong answer raises :class:`DependencyDown`."""
 
 import socket
+from collections.abc import Mapping
 
 import httpx
 import psycopg
@@ -14,6 +15,7 @@ from connectors.kafka_access import is_accepted
 from connectors.kafka_client import client_config
 from connectors.settings import Settings, required
 from infra.docker.health import HALTED
+from warehouse.health import health_question
 
 TIMEOUT_S = 2.0
 HTTP_OK = 200
@@ -71,9 +73,19 @@ def http_answers(url: str) -> None:
     _get(url)
 
 
-def _get(url: str, auth: tuple[str, str] | None = None) -> str:
+def clickhouse_answers(settings: Settings) -> None:
+    """A question of our own parts is answered."""
+    url, headers = health_question(settings)
+    _get(url, headers=headers)
+
+
+def _get(
+    url: str, auth: tuple[str, str] | None = None, headers: Mapping[str, str] | None = None
+) -> str:
     try:
-        answer = httpx.get(url, auth=auth, timeout=TIMEOUT_S, trust_env=False, verify=False)
+        answer = httpx.get(
+            url, auth=auth, headers=headers, timeout=TIMEOUT_S, trust_env=False, verify=False
+        )
     except httpx.HTTPError as error:
         raise DependencyDown(f"{url}: {error}") from error
     if answer.status_code != HTTP_OK:

@@ -55,7 +55,7 @@ class DriftWatch:
 
     def __init__(self, settings: Settings) -> None:
         # Asked for only once there is a model: what is missing shall be said at the start.
-        required(settings.clickhouse_reader_password, "clickhouse_reader_password")
+        required(settings.clickhouse_api_password, "clickhouse_api_password")
         self._settings = settings
         self._client: Client | None = None
         self._known: tuple[str, Reference | None] | None = None

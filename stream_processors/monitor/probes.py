@@ -1,7 +1,7 @@
 """One quick, real question to each part, over connections that stay open."""
 
 import socket
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,6 +20,7 @@ from connectors.lag import Offsets
 from connectors.settings import Settings, required
 from connectors.source.session import Connection, open_session
 from stream_processors.monitor.samples import Sample, own, scraped
+from warehouse.health import health_question
 
 TIMEOUT_S = 2.0
 _SLOT_STATE = (Path(source.__file__).parent / "slot_state.sql").read_bytes()
@@ -50,7 +51,7 @@ def probes_of(settings: Settings) -> tuple[Probe, ...]:
         Probe("kafka", kafka_probe(s)),
         Probe("connect", page(f"{address(s)}/", login(s))),
         Probe("connector", ConnectorProbe(s).look),
-        Probe("clickhouse", page(f"http://{s.clickhouse_host}:{s.clickhouse_port}/ping")),
+        Probe("clickhouse", clickhouse_probe(s)),
         *(
             Probe(p, scrape(p, f"http://{s.worker_host(p)}:{port}"))
             for p, port in scraped_ports.items()
@@ -157,6 +158,17 @@ def page(url: str, auth: tuple[str, str] | None = None) -> Callable[[], list[Sam
     return look
 
 
+def clickhouse_probe(settings: Settings) -> Callable[[], list[Sample]]:
+    """A question is answered."""
+    web = _web()
+
+    def look() -> list[Sample]:
+        _get(web, *health_question(settings))
+        return []
+
+    return look
+
+
 def scrape(part: str, url: str) -> Callable[[], list[Sample]]:
     """What a part shows under ``/metrics``."""
     web = _web()
@@ -172,9 +184,9 @@ def _web(auth: tuple[str, str] | None = None) -> httpx.Client:
     return httpx.Client(auth=auth, timeout=TIMEOUT_S, trust_env=False, verify=False)
 
 
-def _get(web: httpx.Client, url: str) -> str:
+def _get(web: httpx.Client, url: str, headers: Mapping[str, str] | None = None) -> str:
     try:
-        answer = web.get(url)
+        answer = web.get(url, headers=headers)
     except httpx.HTTPError as error:
         raise DependencyDown(f"{url}: {error}") from error
     if not answer.is_success:

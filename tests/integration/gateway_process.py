@@ -14,6 +14,7 @@ from connectors.settings import Settings
 from tests.conftest import free_ports
 
 WRITER_PASSWORD = "the writer's password"
+API_PASSWORD = "the API's password"
 READER_PASSWORD = "the reader's password"
 READY_S = 20.0
 POLL_S = 0.02
@@ -22,30 +23,38 @@ POLL_S = 0.02
 class GatewayProcess:
     """``python -m warehouse.gateway``, to be started, killed and started again."""
 
-    def __init__(self, state_dir: Path) -> None:
+    def __init__(self, state_dir: Path, module: str = "warehouse.gateway") -> None:
+        self.module = module
         self.settings = Settings(
             _env_file=None,
             state_dir=state_dir,
             clickhouse_port=free_ports(1)[0],
             clickhouse_password=SecretStr(WRITER_PASSWORD),
+            clickhouse_api_password=SecretStr(API_PASSWORD),
             clickhouse_reader_password=SecretStr(READER_PASSWORD),
         )
         self.url = f"http://127.0.0.1:{self.settings.clickhouse_port}"
         self.process: subprocess.Popen[bytes] | None = None
 
-    def launch(self, **environment: str) -> subprocess.Popen[bytes]:
-        """Start a process and return at once; ``environment`` overrides its settings."""
-        variables = {
+    def environment(self) -> dict[str, str]:
+        """What it is started with."""
+        return {
             **os.environ,
             "PROMO_STATE_DIR": str(self.settings.state_dir),
             "PROMO_CLICKHOUSE_PORT": str(self.settings.clickhouse_port),
             "PROMO_CLICKHOUSE_PASSWORD": WRITER_PASSWORD,
+            "PROMO_CLICKHOUSE_API_PASSWORD": API_PASSWORD,
             "PROMO_CLICKHOUSE_READER_PASSWORD": READER_PASSWORD,
-            **environment,
         }
-        command = [sys.executable, "-m", "warehouse.gateway"]
+
+    def launch(self, **environment: str) -> subprocess.Popen[bytes]:
+        """Start a process and return at once; ``environment`` overrides its settings."""
+        command = [sys.executable, "-m", self.module]
         return subprocess.Popen(
-            command, env=variables, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+            command,
+            env={**self.environment(), **environment},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
         )
 
     def start(self) -> None:
@@ -77,3 +86,7 @@ class GatewayProcess:
     def reader(self) -> httpx.Client:
         """The same for the read-only user."""
         return self.client("promo_reader", READER_PASSWORD)
+
+    def api(self) -> httpx.Client:
+        """The same for the product's own parts."""
+        return self.client("promo_api", API_PASSWORD)

@@ -14,13 +14,14 @@ from infra.docker.__main__ import GENERATED
 from infra.docker.places import CLICKHOUSE_DATABASE, PASSWORD_HASHES
 from tests.composition import services
 from warehouse.gateway.config import (
-    PROFILE,
+    FIXED_SETTINGS,
     READER_ROLE,
     WRITER_ROLE,
     document,
     element,
     grants_of,
 )
+from warehouse.gateway.limits import API, READER, Limits
 
 TIMEOUT_S = 60
 
@@ -92,10 +93,13 @@ def test_the_limits_arrive_and_passwords_are_hashes_from_the_environment(server:
     memory, *users = ask(server, shown, *(f"SHOW CREATE USER {u}" for u in PASSWORD_HASHES))
     assert memory == str(2 * 1024**3)
     assert all("IDENTIFIED WITH sha256_password" in user for user in users)
-    assert "promo_reader" in users[1]
+    assert all(name in user for name, user in zip(PASSWORD_HASHES, users, strict=True))
 
 
-@pytest.mark.parametrize(("user", "role"), [("promo", WRITER_ROLE), ("promo_reader", READER_ROLE)])
+@pytest.mark.parametrize(
+    ("user", "role"),
+    [("promo", WRITER_ROLE), ("promo_api", READER_ROLE), ("promo_reader", READER_ROLE)],
+)
 def test_a_user_has_the_rights_of_the_gateways_role(server: Path, user: str, role: str) -> None:
     """What these rights allow and refuse is specified by the gateway's tests."""
     of_user, of_role = ask(server, f"SHOW GRANTS FOR {user}", f"SHOW GRANTS FOR {role}")
@@ -103,13 +107,25 @@ def test_a_user_has_the_rights_of_the_gateways_role(server: Path, user: str, rol
     assert of_user.replace(f" TO {user}", f" TO {role}") == of_role
 
 
-def test_the_reader_writes_nothing_and_waits_no_longer_than_it_may(server: Path) -> None:
-    (profile,) = ask(server, "SHOW CREATE SETTINGS PROFILE promo_reader")
-    limit = PROFILE["max_memory_usage"]
-    assert f"max_memory_usage = {limit} MAX {limit}," in profile
-    assert (
-        "readonly = 2, max_execution_time = 60. MAX 300., apply_mutations_on_fly = true" in profile
+@pytest.mark.parametrize(("user", "limits"), [("promo_reader", READER), ("promo_api", API)])
+def test_a_reader_writes_nothing_and_takes_no_more_than_from_the_gateway(
+    server: Path, user: str, limits: Limits
+) -> None:
+    asked = (
+        "SELECT setting_name, value, min, max FROM system.settings_profile_elements"
+        f" WHERE profile_name = '{user}' AND max IS NOT NULL"
     )
+    fixed = (
+        "SELECT setting_name FROM system.settings_profile_elements"
+        f" WHERE profile_name = '{user}' AND writability = 'CONST'"
+    )
+    limited, constant, profile = ask(server, asked, fixed, f"SHOW CREATE SETTINGS PROFILE {user}")
+    values = {line.split("\t")[0]: line.split("\t")[1:] for line in limited.splitlines()}
+    assert values.keys() == limits.settings.keys()
+    for name, most in limits.settings.items():
+        assert [float(value) for value in values[name]] == [most, 1, most]
+    assert "readonly = 2," in profile
+    assert {"workload", "max_memory_usage_for_user", *FIXED_SETTINGS} <= set(constant.split())
 
 
 def test_the_image_is_of_the_engines_own_version(server: Path) -> None:

@@ -188,7 +188,7 @@ async def test_the_async_client_queries_inserts_and_reports_errors(
 
 
 def running(http: httpx.Client, mark: str) -> bool:
-    sql = f"SELECT count() FROM system.processes WHERE Settings['log_comment'] = '{mark}'"
+    sql = f"SELECT count() FROM system.processes WHERE endsWith(Settings['log_comment'], ' {mark}')"
     return http.post("/", content=sql).text != "0\n"
 
 

@@ -3,8 +3,12 @@
 import contextlib
 import random
 import signal
+import socket
+import subprocess
+import sys
 import threading
 import time
+from pathlib import Path
 
 import httpx
 import psutil
@@ -121,3 +125,58 @@ def test_an_idle_gateway_costs_next_to_nothing(own_gateway: GatewayProcess) -> N
     time.sleep(IDLE_S)
     assert (sum(process.cpu_times()[:2]) - before) / IDLE_S < IDLE_CPU_SHARE
     assert process.memory_info().rss < IDLE_RSS_BYTES
+
+
+def test_it_takes_the_socket_that_its_starter_has_opened(own_gateway: GatewayProcess) -> None:
+    """As systemd hands sockets on: descriptor 3, and LISTEN_FDS says so."""
+    own_gateway.stop()
+    with socket.create_server(("127.0.0.1", own_gateway.settings.clickhouse_port)) as listener:
+        code = (
+            "import os, sys; os.dup2(int(sys.argv[1]), 3); os.set_inheritable(3, True);"
+            " os.environ['LISTEN_FDS'] = '1'; os.environ['PROMO_CLICKHOUSE_PORT'] = '1';"
+            " os.execv(sys.executable, [sys.executable, '-m', 'warehouse.gateway'])"
+        )
+        environment = own_gateway.environment()
+        command = [sys.executable, "-c", code, str(listener.fileno())]
+        own_gateway.process = subprocess.Popen(
+            command, env=environment, pass_fds=[listener.fileno()], stdout=subprocess.DEVNULL
+        )
+    with own_gateway.client() as http:
+        assert http.post("/", content="SELECT 1").text == "1\n"
+
+
+def test_the_process_itself_reads_writes_and_connects_to_nothing_else(tmp_path: Path) -> None:
+    """Whatever SQL brings the engine to."""
+    (tmp_path / "secret").write_text("x")
+    (tmp_path / "data").mkdir()
+    code = f"""
+import os, socket
+from pathlib import Path
+from warehouse.gateway.confinement import confine
+listener = socket.create_server(("127.0.0.1", 0))
+folder = Path({str(tmp_path)!r})
+assert confine(folder / "data", None)
+(folder / "data/own").write_text("mine")
+os.rename(folder / "data/own", folder / "data/renamed")
+print(os.listdir(folder / "data"), len(open("/proc/meminfo").read()) > 0)
+tried = {{
+    "read": lambda: open(folder / "secret"),
+    "list": lambda: os.listdir(folder),
+    "write": lambda: open(folder / "new", "w"),
+    "move out": lambda: os.rename(folder / "data/renamed", folder / "out"),
+    "environment": lambda: open("/proc/self/environ"),
+    "run": lambda: os.posix_spawn("/bin/true", ["true"], {{}}),
+    "connect": lambda: socket.create_connection(listener.getsockname(), 1),
+    "listen": lambda: socket.create_server(("127.0.0.1", 0)),
+}}
+for name, do in tried.items():
+    try:
+        do()
+        print(name)
+    except PermissionError:
+        pass
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60
+    )
+    assert done.stdout == "['renamed'] True\n"

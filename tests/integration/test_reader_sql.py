@@ -9,6 +9,7 @@ import pytest
 import warehouse
 from connectors.settings import Settings
 from warehouse.gateway.config import READER_ROLE, write_config
+from warehouse.gateway.limits import API, READER, Limits
 
 SQL = (Path(warehouse.__file__).parent / "reader.sql").read_text()
 STATEMENTS = [" ".join(one.split()) for one in re.sub(r"--.*", "", SQL).split(";") if one.strip()]
@@ -34,22 +35,29 @@ def test_clickhouse_reads_every_statement(reader: httpx.Client, statement: str) 
 def test_a_slip_would_be_found(reader: httpx.Client, slip: tuple[str, str]) -> None:
     wrong = [one.replace(*slip) for one in STATEMENTS if slip[0] in one]
 
-    assert len(wrong) == 1
-    assert "SYNTAX_ERROR" in formatted(reader, wrong[0]).text
+    assert len(wrong) == 2
+    assert all("SYNTAX_ERROR" in formatted(reader, one).text for one in wrong)
 
 
-def test_the_user_is_the_settings_one_and_may_read_one_database_alone(tmp_path: Path) -> None:
+def test_the_users_are_the_settings_ones_and_may_read_one_database_alone(tmp_path: Path) -> None:
     settings = Settings(_env_file=None)
-    created, granted = STATEMENTS
-
-    assert f"CREATE USER IF NOT EXISTS {settings.clickhouse_reader_user}" in " ".join(
-        created.split()
-    )
     database = settings.clickhouse_database
-    assert granted == f"GRANT SELECT ON {database}.* TO {settings.clickhouse_reader_user}"
+    names = (settings.clickhouse_reader_user, settings.clickhouse_api_user)
+
+    created, granted = STATEMENTS[::2], STATEMENTS[1::2]
+    assert [one.split()[5] for one in created] == list(names)
+    assert granted == [f"GRANT SELECT ON {database}.* TO {name}" for name in names]
     # What the native gateway's reader is granted, whose refusals are tested there.
     users = write_config(tmp_path, database).with_name("users.xml").read_text()
     assert f"<{READER_ROLE}><grants><query>GRANT SELECT ON {database}.*</query>" in users
+
+
+@pytest.mark.parametrize(("created", "limits"), [(STATEMENTS[0], READER), (STATEMENTS[2], API)])
+def test_the_limits_are_the_gateways(created: str, limits: Limits) -> None:
+    wanted = {f"{name} = {most} MIN 1 MAX {most}" for name, most in limits.settings.items()}
+    chosen = set(created.split(" SETTINGS ")[1].split(", "))
+    assert wanted <= chosen
+    assert f"max_memory_usage_for_user = {limits.memory_bytes} CONST" in chosen
 
 
 def test_no_password_is_in_the_file_or_on_the_command_line() -> None:

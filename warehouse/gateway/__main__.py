@@ -1,68 +1,44 @@
 """``python -m warehouse.gateway``: serve the warehouse until SIGTERM."""
 
 import os
-import signal
 import sys
 import time
+from collections.abc import Mapping
+
+from connectors.errors import PromoError
+from connectors.settings import Settings, load_settings
+from warehouse.gateway.confinement import confine, forget_environment
 
 # Before chdb is imported: the engine takes its time zone from the process.
 os.environ["TZ"] = "UTC"
 time.tzset()
 
-import uvicorn  # noqa: E402
 
-from connectors.errors import PromoError  # noqa: E402
-from connectors.settings import Settings, load_settings, required  # noqa: E402
-from warehouse.gateway.access import Users  # noqa: E402
-from warehouse.gateway.app import build_app  # noqa: E402
-from warehouse.gateway.engine import Engine  # noqa: E402
+def shut_in(settings: Settings, environment: Mapping[str, str]) -> bool:
+    """Leave this process its own folder and port; False where the kernel cannot.
 
-SHUTDOWN_TIMEOUT_S = 5
-IDLE_CONNECTION_S = 60
-
-
-def serve(settings: Settings) -> None:
-    """Open the warehouse and serve it; returns after SIGTERM or SIGINT.
-
-    Raises:
-        SettingsError: a password is not set.
-        StackError: the data folder is in use or cannot be opened.
+    Comes before the engine is imported: that starts threads, which would not be shut in.
     """
-    users = Users.of(
-        (settings.clickhouse_user, required(settings.clickhouse_password, "clickhouse_password")),
-        (
-            settings.clickhouse_reader_user,
-            required(settings.clickhouse_reader_password, "clickhouse_reader_password"),
-        ),
-    )
-    # uvicorn ends by raising the signal again: without a handler that would skip what follows.
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
-    started = time.monotonic()
-    engine = Engine(settings.state_dir / "clickhouse", settings.clickhouse_database)
-    print(f"gateway: warehouse open after {time.monotonic() - started:.1f} s", flush=True)
-    try:
-        config = uvicorn.Config(
-            build_app(engine, users),
-            host=settings.clickhouse_host,
-            port=settings.clickhouse_port,
-            log_level=settings.log_level.lower(),
-            access_log=False,
-            server_header=False,
-            timeout_keep_alive=IDLE_CONNECTION_S,
-            timeout_graceful_shutdown=SHUTDOWN_TIMEOUT_S,
-        )
-        import socket
-
-        sockets = [socket.socket(fileno=3)] if os.environ.get("LISTEN_FDS") else None
-        uvicorn.Server(config).run(sockets=sockets)
-    finally:
-        engine.close()
+    data = (settings.state_dir / "clickhouse").resolve()
+    scratch = data / "gateway" / "tmp"
+    scratch.mkdir(parents=True, exist_ok=True)
+    os.environ["TMPDIR"] = str(scratch)  # where chdb tries itself while it is imported
+    forget_environment()
+    has_socket = environment.get("LISTEN_FDS") == "1"
+    return confine(data, None if has_socket else settings.clickhouse_port)
 
 
 def main() -> None:
     """Serve with the settings of the environment; one line and status 1 on a known error."""
     try:
-        serve(load_settings())
+        settings = load_settings()
+        if not shut_in(settings, os.environ):
+            print(
+                "gateway: this kernel has no Landlock: SQL is kept from files by less", flush=True
+            )
+        from warehouse.gateway.server import serve, users_of
+
+        serve(settings, users_of(settings))
     except PromoError as error:
         sys.exit(f"gateway: {error}")
 

@@ -1,33 +1,40 @@
 """The routes of ClickHouse's HTTP interface."""
 
 import asyncio
-import uuid
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager, suppress
-from typing import Any
+from dataclasses import replace
+from functools import partial
+from typing import Any, TypeVar
 
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
-from warehouse.gateway.access import Users
+from warehouse.gateway.access import User, Users
+from warehouse.gateway.body import LARGE_BYTES, received
 from warehouse.gateway.engine import Engine, Summary
 from warehouse.gateway.errors import GatewayError
-from warehouse.gateway.outbox import Message
-from warehouse.gateway.request import QueryRequest, body_of, credentials, parse
+from warehouse.gateway.guard import Guard, Words
+from warehouse.gateway.request import QueryRequest, credentials, parse, query_id_of
 from warehouse.gateway.responses import complete, failed, streamed
-from warehouse.gateway.runner import Job, Runner
+from warehouse.gateway.runner import Runner
 
 _CLIENT_CLOSED_REQUEST = 499
-_LARGE_BODY_BYTES = 65_536
+_LARGE_BODIES = 4
+"""Of a user's, at once; others wait before they are read."""
 # Up to here an answer is sent as a whole, with a summary and, if it fails, an HTTP status.
 _BUFFERED_BYTES = 262_144
 
+T = TypeVar("T")
 
-def build_app(engine: Engine, users: Users) -> Starlette:
+
+def build_app(engine: Engine, users: Users, guard: Guard | None = None) -> Starlette:
     """The application; it owns threads, not the engine."""
-    runner, version = Runner(engine), engine.version()
+    guard = guard or Guard(Words.of(engine.functions(), engine.table_functions()))
+    runner, version = Runner(engine, users, guard), engine.version()
+    room = {user.name: asyncio.Semaphore(_LARGE_BODIES) for user in users.everyone}
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
@@ -35,14 +42,15 @@ def build_app(engine: Engine, users: Users) -> Starlette:
         await runner.close()
 
     async def answer(request: Request) -> Response:
-        query_id = request.query_params.get("query_id") or str(uuid.uuid4())
+        query_id = ""
         try:
+            query_id = query_id_of(request)
             user = users.authenticate(*credentials(request, request.query_params))
-            query = await _parsed(request, engine.database)
-            query_id = query.query_id
-            if not query.text:
-                return PlainTextResponse("Ok.\n")
-            return await _executed(request, query, await runner.start(user, query), runner)
+            async with received(request, user.limits, room[user.name]) as body:
+                query = await _parsed(request, body, engine.database)
+                if not query.text:
+                    return PlainTextResponse("Ok.\n")
+                return await _executed(request, replace(query, query_id=query_id), user, runner)
         except GatewayError as error:
             return failed(error, query_id, version)
 
@@ -60,24 +68,23 @@ async def _ok(_: Request) -> Response:
     return PlainTextResponse("Ok.\n")
 
 
-async def _parsed(request: Request, database: str) -> QueryRequest:
-    body = await body_of(request)
-    if len(body) < _LARGE_BODY_BYTES:
+async def _parsed(request: Request, body: bytes, database: str) -> QueryRequest:
+    if len(body) < LARGE_BYTES:
         return parse(request, body, database)
     return await asyncio.to_thread(parse, request, body, database)
 
 
-async def _executed(request: Request, query: QueryRequest, job: Job, runner: Runner) -> Response:
+async def _executed(request: Request, query: QueryRequest, user: User, runner: Runner) -> Response:
     """Wait for a small result's end, a large one's beginning, or the client's leaving."""
-
-    async def gone() -> None:
-        await runner.cancel(job)
-
     watcher = asyncio.ensure_future(_disconnected(request))
     try:
+        job = await _unless(watcher, runner.start(user, query))
+        if job is None:
+            return Response(status_code=_CLIENT_CLOSED_REQUEST)
+        gone = partial(runner.cancel, job)
         head: list[bytes] = []
         while sum(map(len, head)) < _BUFFERED_BYTES:
-            match await _next(job, watcher):
+            match await _unless(watcher, job.outbox.get()):
                 case None:
                     await gone()
                     return Response(status_code=_CLIENT_CLOSED_REQUEST)
@@ -95,14 +102,16 @@ async def _executed(request: Request, query: QueryRequest, job: Job, runner: Run
             await watcher
 
 
-async def _next(job: Job, watcher: "asyncio.Future[None]") -> Message | None:
-    """The job's next message, or None if the client left before it."""
-    message = asyncio.ensure_future(job.outbox.get())
-    waited: set[asyncio.Future[Any]] = {message, watcher}
+async def _unless(watcher: "asyncio.Future[None]", wanted: Coroutine[Any, Any, T]) -> T | None:
+    """What is waited for, or None if the client left before it."""
+    waiting = asyncio.ensure_future(wanted)
+    waited: set[asyncio.Future[Any]] = {waiting, watcher}
     await asyncio.wait(waited, return_when=asyncio.FIRST_COMPLETED)
-    if message.done():
-        return message.result()
-    message.cancel()
+    if waiting.done():
+        return waiting.result()
+    waiting.cancel()
+    with suppress(asyncio.CancelledError, GatewayError):
+        await waiting
     return None
 
 

@@ -1,8 +1,8 @@
 """What the engine is told at its start: limits for a small machine, roles, forbidden settings.
 
 The engine enforces the roles itself, as a server does: each request takes one by SET ROLE
-on its own connection, and no statement that reaches the engine can change it
-(:mod:`warehouse.gateway.access` sees to that).
+on its own connection. No role has a source (files, hosts), functions of its own, administration
+or access management: whoever came by another role could still reach nothing but the warehouse.
 """
 
 import os
@@ -10,14 +10,15 @@ from collections.abc import Mapping
 from pathlib import Path
 from xml.sax.saxutils import escape
 
+from warehouse.gateway.limits import MEBIBYTE, SERVER_MEMORY_BYTES
+
 WRITER_ROLE = "writer"
 READER_ROLE = "reader"
 OWNER_ROLE = "owner"
 
-_MEBIBYTE = 1024 * 1024
 SERVER: Mapping[str, int | str] = {
     "timezone": "UTC",
-    "max_server_memory_usage": 2048 * _MEBIBYTE,
+    "max_server_memory_usage": SERVER_MEMORY_BYTES,
     "background_pool_size": 2,
     "background_schedule_pool_size": 4,
     "background_common_pool_size": 2,
@@ -28,12 +29,12 @@ SERVER: Mapping[str, int | str] = {
     "background_distributed_schedule_pool_size": 1,
     "tables_loader_background_pool_size": 1,
     "max_thread_pool_free_size": 16,
-    "mark_cache_size": 64 * _MEBIBYTE,
+    "mark_cache_size": 64 * MEBIBYTE,
     "uncompressed_cache_size": 0,
-    "index_mark_cache_size": 8 * _MEBIBYTE,
+    "index_mark_cache_size": 8 * MEBIBYTE,
     "mmap_cache_size": 0,
-    "query_cache.max_size_in_bytes": 16 * _MEBIBYTE,
-    "compiled_expression_cache_size": 16 * _MEBIBYTE,
+    "query_cache.max_size_in_bytes": 16 * MEBIBYTE,
+    "compiled_expression_cache_size": 16 * MEBIBYTE,
     "asynchronous_metrics_update_period_s": 60,
 }
 # A pool of two has no room for the thresholds that MergeTree assumes by default.
@@ -45,7 +46,7 @@ MERGE_TREE: Mapping[str, int] = {
 PROFILE: Mapping[str, int] = {
     "max_threads": 2,
     "max_insert_threads": 1,
-    "max_memory_usage": 1536 * _MEBIBYTE,
+    "max_memory_usage": 1536 * MEBIBYTE,
     "implicit_select": 0,
     "async_insert": 0,
     "allow_introspection_functions": 0,
@@ -62,9 +63,12 @@ FIXED_SETTINGS = (
     "format_template_row",
     "format_template_resultset",
     "output_format_schema",
+    "input_format_record_errors_file_path",
+    "rename_files_after_processing",
+    "allow_experimental_eval_table_function",
 )
 # Engines that keep their rows in the data folder; the others reach files, hosts or programs.
-_ENGINES = (
+ENGINES = (
     "MergeTree",
     "ReplacingMergeTree",
     "SummingMergeTree",
@@ -73,12 +77,16 @@ _ENGINES = (
     "Null",
 )
 _ROLES: dict[str, tuple[str, ...]] = {
-    OWNER_ROLE: ("GRANT ALL ON *.*",),
+    OWNER_ROLE: (
+        "GRANT CREATE DATABASE ON {database}.*",
+        "GRANT SELECT ON system.*",
+        "GRANT KILL QUERY ON *.*",
+    ),
     WRITER_ROLE: (
         "GRANT SHOW, SELECT, INSERT, ALTER, CREATE TABLE, CREATE VIEW, DROP TABLE, DROP VIEW,"
         " TRUNCATE, OPTIMIZE, CHECK ON {database}.*",
         "GRANT CREATE DATABASE ON {database}.*",
-        *(f"GRANT TABLE ENGINE ON {engine}" for engine in _ENGINES),
+        *(f"GRANT TABLE ENGINE ON {engine}" for engine in ENGINES),
         "GRANT SELECT ON system.*",
         "GRANT KILL QUERY ON *.*",
     ),
@@ -86,9 +94,22 @@ _ROLES: dict[str, tuple[str, ...]] = {
 }
 
 
+# By default they are those of a server on the same machine.
+_FOLDERS = {
+    "tmp_path": "tmp",
+    "user_files_path": "no_files",
+    "user_scripts_path": "no_files",
+    "format_schema_path": "no_files",
+    "google_protos_path": "no_files",
+    "top_level_domains_path": "no_files",
+    "dynamic_user_defined_executable_functions_path": "no_files",
+}
+
+
 def write_config(folder: Path, database: str) -> Path:
     """Write the engine's two files into ``folder``; returns the path of the main one."""
-    folder.mkdir(parents=True, exist_ok=True)
+    for name in ("", *_FOLDERS.values()):
+        (folder / name).mkdir(parents=True, exist_ok=True)
     users, server = folder / "users.xml", folder / "config.xml"
     _replace(users, _users_xml(database))
     _replace(server, _server_xml(users))
@@ -104,6 +125,7 @@ def _replace(path: Path, text: str) -> None:
 def _server_xml(users: Path) -> str:
     lines = [element(name, value) for name, value in SERVER.items()]
     merge_tree = "".join(element(name, value) for name, value in MERGE_TREE.items())
+    lines += [element(name, f"{users.parent / folder}/") for name, folder in _FOLDERS.items()]
     lines += [f"<merge_tree>{merge_tree}</merge_tree>", element("users_config", str(users))]
     return document(lines)
 

@@ -15,32 +15,61 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
+import orjson
+
 # chdb changes the working directory while it is imported: nothing here imports it lazily.
 from chdb.state.sqlitelike import connect as _connect
 
 from connectors.errors import StackError
 from warehouse.gateway.config import OWNER_ROLE, write_config
-from warehouse.gateway.errors import BAD_ARGUMENTS, from_engine, refusal
+from warehouse.gateway.errors import BAD_ARGUMENTS, SYNTAX_ERROR, GatewayError, from_engine, refusal
+from warehouse.gateway.guard import Function
+from warehouse.gateway.statement import Parsed
+from warehouse.gateway.syntax import Node
 
 _SETTING_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_PRINTED_AND_TREE = "SELECT formatQuerySingleLine({sql:String}) AS text, parseQueryToJSON(text)"
+_PRINTED_AND_TOKENS = """
+SELECT
+    formatQuerySingleLine({sql:String}) AS text,
+    arrayFilter(
+        token -> token.2 != 'Whitespace',
+        arrayMap(
+            token -> (substring(text, token.1 + 1, token.2 - token.1), toString(token.3)),
+            tokenizeQuery(text)
+        )
+    )
+"""
+_PRINTED_TREE = "SELECT formatQueryFromJSON({sql:String})"
+_FUNCTIONS = """
+SELECT listed.name, if(alias_to = '', listed.name, alias_to), if(alias_to = '', category, theirs)
+FROM (
+    SELECT name, alias_to, categories AS category FROM system.functions WHERE NOT is_aggregate
+) AS listed
+LEFT JOIN (
+    SELECT name, any(categories) AS theirs FROM system.functions GROUP BY name
+) AS named ON named.name = listed.alias_to
+"""
 
 
 @dataclass(frozen=True, slots=True)
 class Scope:
     """What a request's connection is set up with.
 
-    ``tag`` marks its statements (as ``log_comment``), so that they can be cancelled.
+    ``tag`` marks its statements (in front of ``log_comment``), so that they can be cancelled;
+    ``query_id`` is the client's own word for it, by which the writer may kill it.
     """
 
     role: str
     database: str
     settings: Mapping[str, str]
     tag: str
+    query_id: str = ""
     readonly: bool = False
 
     def preamble(self) -> str:
         """The statements that put a fresh connection into this scope; ``readonly`` last."""
-        pairs = {**self.settings, "log_comment": self.tag}
+        pairs = {**self.settings, "log_comment": f"{self.tag} {self.query_id}"}
         assignments = ", ".join(f"{_setting(k)} = {quoted(v)}" for k, v in pairs.items())
         lines = [f"SET ROLE {self.role}", f"USE {identifier(self.database)}", f"SET {assignments}"]
         return "; ".join([*lines, "SET readonly = 2"] if self.readonly else lines)
@@ -136,21 +165,49 @@ class Engine:
         finally:
             connection.close()
 
-    def parse(self, sql: str) -> str:
-        """The canonical text of one statement, by the engine's own parser.
+    def parse(self, sql: str) -> Parsed:
+        """One statement as the engine's own parser reads it.
 
         Raises:
             GatewayError: 62, with the parser's complaint; two statements are one too many.
         """
+        with self._asking() as ask:
+            try:
+                text, tree = ask(_PRINTED_AND_TREE, sql)
+                return Parsed(text, _loaded(tree))
+            except GatewayError as error:
+                if error.code != BAD_ARGUMENTS[0] or "parseQueryToJSON" not in error.text:
+                    raise
+            text, tokens = ask(_PRINTED_AND_TOKENS, sql)
+            return Parsed(text, None, tuple((token[0], token[1]) for token in tokens))
+
+    def print(self, tree: Node) -> str:
+        """The canonical text of a syntax tree."""
+        with self._asking() as ask:
+            return str(ask(_PRINTED_TREE, orjson.dumps(tree).decode())[0])
+
+    @contextmanager
+    def _asking(self) -> Iterator[Callable[[str, str], Any]]:
+        """Asks questions of one row about a text, with no role at all."""
         with _engine_errors():
             connection = _connect(str(self._folder))
-        try:
+
+        def ask(question: str, text: str) -> Any:
             with _engine_errors():
-                call = "SELECT formatQuerySingleLine({sql:String})"
-                result = connection.query(call, "TSVRaw", params={"sql": escaped(sql)})
-                return str(result.bytes().decode()).removesuffix("\n")
+                result = connection.query(
+                    question, "JSONCompactEachRow", params={"sql": escaped(text)}
+                )
+                return _loaded(result.bytes())
+
+        try:
+            yield ask
         finally:
             connection.close()
+
+    def functions(self) -> list[Function]:
+        """The engine's ordinary functions."""
+        rows = self._keeper.query(_FUNCTIONS, "JSONCompactEachRow").bytes()
+        return [Function(*orjson.loads(row)) for row in rows.splitlines()]
 
     def table_functions(self) -> frozenset[str]:
         """Names of the engine's table functions, in lower case."""
@@ -163,7 +220,7 @@ class Engine:
 
     def cancel(self, tag: str) -> None:
         """Stop the statements that run under ``tag``; they fail with QUERY_WAS_CANCELLED."""
-        sql = f"KILL QUERY WHERE Settings['log_comment'] = {quoted(tag)} ASYNC"
+        sql = f"KILL QUERY WHERE startsWith(Settings['log_comment'], {quoted(tag)}) ASYNC"
         with self.session(Scope(OWNER_ROLE, "system", {}, f"cancel-{uuid.uuid4()}")) as session:
             session.query(sql, "Null", {})
 
@@ -186,6 +243,14 @@ def escaped(text: str) -> str:
 def identifier(name: str) -> str:
     """``name`` as a quoted identifier of ClickHouse."""
     return "`" + name.replace("\\", "\\\\").replace("`", "\\`") + "`"
+
+
+def _loaded(text: bytes | str) -> Any:
+    try:
+        return orjson.loads(text)
+    except orjson.JSONDecodeError as error:
+        # Bytes that are no text, or a tree of more than a thousand levels.
+        raise refusal(SYNTAX_ERROR, f"Syntax error: not understood ({error}).") from None
 
 
 def _setting(name: str) -> str:

@@ -11,13 +11,16 @@ AUTHENTICATION_FAILED = (516, "AUTHENTICATION_FAILED")
 ACCESS_DENIED = (497, "ACCESS_DENIED")
 TOO_LARGE = (314, "QUERY_IS_TOO_LARGE")
 ABORTED = (236, "ABORTED")
+TOO_MANY = (202, "TOO_MANY_SIMULTANEOUS_QUERIES")
+TIMEOUT_EXCEEDED = (159, "TIMEOUT_EXCEEDED")
+SETTING_CONSTRAINT_VIOLATION = (452, "SETTING_CONSTRAINT_VIOLATION")
 UNKNOWN_EXCEPTION = (1002, "UNKNOWN_EXCEPTION")
 
 _STATUS_CODES: dict[int, frozenset[int]] = {
     # What the client can repair in its text or data.
     400: frozenset(
         {6, 25, 26, 27, 33, 36, 38, 41, 42, 43, 44, 53, 62, 69, 70, 72, 117, 131}
-        | {167, 168, 363, 456, 457, 472, 675, 676}
+        | {167, 168, 306, 344, 363, 452, 456, 457, 472, 675, 676}
     ),
     # Who may not, or is not who it says.
     403: frozenset({164, 192, 193, 446, 497, 512, 516}),

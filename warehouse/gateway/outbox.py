@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from warehouse.gateway.engine import Summary
 from warehouse.gateway.errors import ABORTED, GatewayError, refusal
+from warehouse.gateway.limits import UNREAD_S
 
 Message = bytes | Summary | GatewayError
 
@@ -32,15 +33,16 @@ class Outbox:
         """Thread side: hand on a chunk; waits for room.
 
         Raises:
-            GatewayError: nobody will read it any more.
+            GatewayError: nobody reads, or will read it any more.
         """
-        self._room.acquire()
+        if not self._room.acquire(timeout=UNREAD_S):
+            raise refusal(ABORTED, f"Nobody read the answer for {UNREAD_S:g} s.")
         if self._closed:
             raise refusal(ABORTED, "The client went away.")
         self._post(chunk)
 
     def end(self, last: Summary | GatewayError) -> None:
-        """Thread side: the last message; never waits."""
+        """Either side: the last message; never waits. The first one holds."""
         self._post(last)
 
     def _post(self, message: Message) -> None:

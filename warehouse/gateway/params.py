@@ -6,7 +6,9 @@ from collections.abc import Mapping
 from warehouse.gateway.engine import quoted
 from warehouse.gateway.errors import GatewayError
 
-_STRING_OR_PARAM = re.compile(r"'(?:[^'\\]|\\.|'')*'|\{(\w+)\s*:\s*([^{}]+)\}", re.DOTALL)
+_STRING_OR_PARAM = re.compile(
+    r"'(?:[^'\\]|\\.|'')*+(?:'|\Z)|\{(\w++)\s*+:\s*+([^{}]++)\}", re.DOTALL
+)
 _ESCAPE = re.compile(r"\\(.)", re.DOTALL)
 _ESCAPED = {"b": "\b", "f": "\f", "r": "\r", "n": "\n", "t": "\t", "0": "\0", "N": "\\N"}
 

@@ -2,34 +2,24 @@
 
 import base64
 import binascii
-import email
-import email.policy
+import re
 import uuid
-import zlib
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Any
 
-import lz4.frame
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import Request
 
 from warehouse.gateway.errors import (
-    ABORTED,
     AUTHENTICATION_FAILED,
     BAD_ARGUMENTS,
-    INCORRECT_DATA,
     NOT_IMPLEMENTED,
-    TOO_LARGE,
     refusal,
 )
+from warehouse.gateway.form import fields_of
 
-try:
-    from compression import zstd  # type: ignore[import-not-found,unused-ignore]
-except ImportError:
-    from backports import zstd
-
-MAX_BODY_BYTES = 256 * 1024 * 1024
+_QUERY_ID = re.compile(r"[ -~]{1,200}")
+_FORMAT = re.compile(r"\w{1,100}", re.ASCII)
 
 # Parameters that are neither settings of a query nor anything that this gateway has.
 _IGNORED = frozenset(
@@ -98,34 +88,16 @@ def _basic(header: str) -> tuple[str, str]:
     return name, password
 
 
-async def body_of(request: Request) -> bytes:
-    """The request's whole body as it came.
+def parse(request: Request, data: bytes, default_database: str) -> QueryRequest:
+    """Take a request apart; ``data`` is its body, unpacked.
 
     Raises:
-        GatewayError: it is larger than :data:`MAX_BODY_BYTES`, or ends in the middle.
-    """
-    body = bytearray()
-    try:
-        async for chunk in request.stream():
-            body += chunk
-            if len(body) > MAX_BODY_BYTES:
-                raise refusal(TOO_LARGE, f"The body is larger than {MAX_BODY_BYTES} bytes.")
-    except ClientDisconnect:
-        raise refusal(ABORTED, "The client went away in the middle of its request.") from None
-    return bytes(body)
-
-
-def parse(request: Request, body: bytes, default_database: str) -> QueryRequest:
-    """Take a request apart; ``body`` as it came. CPU-bound for a compressed body.
-
-    Raises:
-        GatewayError: a parameter or the body's encoding is not understood.
+        GatewayError: a parameter or the form is not understood.
     """
     values, headers = dict(request.query_params), request.headers
     _refuse_what_is_missing(values)
-    data = decoded(body, headers.get("content-encoding", ""))
     if headers.get("content-type", "").startswith("multipart/form-data"):
-        values, data = {**values, **_form(headers["content-type"], data)}, b""
+        values, data = {**values, **fields_of(headers["content-type"], data)}, b""
     head = values.get("query", "").strip().encode()
     accepts_gzip = "gzip" in headers.get("accept-encoding", "")
 
@@ -133,9 +105,13 @@ def parse(request: Request, body: bytes, default_database: str) -> QueryRequest:
         return values.get(parameter) or headers.get(header) or default
 
     return QueryRequest(
-        query_id=named("query_id", "x-clickhouse-query-id", str(uuid.uuid4())),
+        query_id=query_id_of(request),
         database=named("database", "x-clickhouse-database", default_database),
-        default_format=named("default_format", "x-clickhouse-format", "TabSeparated"),
+        default_format=_checked(
+            named("default_format", "x-clickhouse-format", "TabSeparated"),
+            _FORMAT,
+            "default_format",
+        ),
         text=b"\n".join(part for part in (head, data) if part),
         settings=_settings(values),
         params=MappingProxyType(
@@ -150,30 +126,20 @@ def _is_on(values: Mapping[str, str], name: str) -> bool:
     return values.get(name, "0") not in ("0", "", "false")
 
 
-def _form(content_type: str, body: bytes) -> dict[str, str]:
-    """The fields of a form, in which clients send what is too long for an address.
+def query_id_of(request: Request) -> str:
+    """What the client calls its statement; a new name if it says nothing.
 
     Raises:
-        GatewayError: it is no form, or has a field that is neither the query nor a parameter.
+        GatewayError: 36, it could not stand in a header.
     """
-    head = f"Content-Type: {content_type}\r\n\r\n".encode("latin-1")
-    form = email.message_from_bytes(head + body, policy=email.policy.HTTP)
-    fields: dict[str, str] = {}
-    for part in form.iter_parts() if form.is_multipart() else ():
-        name = str(part.get_param("name", "", "content-disposition"))
-        if part.get_filename() or not (name == "query" or name.startswith("param_")):
-            raise refusal(NOT_IMPLEMENTED, "A form may have the query and its parameters alone.")
-        fields[name] = _text(part.get_payload(decode=True))
-    if "query" not in fields:
-        raise refusal(INCORRECT_DATA, "The form has no query.")
-    return fields
+    stated = request.query_params.get("query_id") or request.headers.get("x-clickhouse-query-id")
+    return _checked(stated, _QUERY_ID, "query_id") if stated else str(uuid.uuid4())
 
 
-def _text(payload: object) -> str:
-    try:
-        return payload.decode() if isinstance(payload, bytes) else ""
-    except UnicodeDecodeError:
-        raise refusal(INCORRECT_DATA, "A field of the form is not UTF-8.") from None
+def _checked(value: str, shape: re.Pattern[str], name: str) -> str:
+    if not shape.fullmatch(value):
+        raise refusal(BAD_ARGUMENTS, f"Bad value of {name}: {value[:100]!r}.")
+    return value
 
 
 def _refuse_what_is_missing(values: Mapping[str, str]) -> None:
@@ -192,43 +158,3 @@ def _settings(values: Mapping[str, str]) -> Mapping[str, str]:
             if key not in _OWN and key not in _IGNORED and not key.startswith("param_")
         }
     )
-
-
-_DECODERS: Mapping[str, Callable[[], Any]] = MappingProxyType(
-    {
-        "gzip": lambda: zlib.decompressobj(zlib.MAX_WBITS | 16),
-        "deflate": lambda: zlib.decompressobj(zlib.MAX_WBITS | 32),
-        "lz4": lz4.frame.LZ4FrameDecompressor,
-        "zstd": zstd.ZstdDecompressor,
-    }
-)
-
-
-def decoded(data: bytes, encoding: str) -> bytes:
-    """Undo a Content-Encoding.
-
-    Raises:
-        GatewayError: the encoding is unknown, the data damaged or too large.
-    """
-    if not data or encoding.lower() in ("", "identity"):
-        return data
-    if encoding.lower() not in _DECODERS:
-        raise refusal(NOT_IMPLEMENTED, f"Unknown content encoding: {encoding}.")
-    try:
-        return _unpacked(data, _DECODERS[encoding.lower()])
-    except (zlib.error, zstd.ZstdError, RuntimeError, EOFError) as error:
-        raise refusal(INCORRECT_DATA, f"The {encoding} body is damaged: {error}.") from None
-
-
-def _unpacked(data: bytes, decoder: Callable[[], Any]) -> bytes:
-    """All frames of ``data``, one after the other."""
-    text = bytearray()
-    while data:
-        frame = decoder()
-        text += frame.decompress(data, MAX_BODY_BYTES + 1 - len(text))
-        if len(text) > MAX_BODY_BYTES:
-            raise refusal(TOO_LARGE, f"The body is larger than {MAX_BODY_BYTES} bytes.")
-        if not frame.eof:
-            raise EOFError("it ends too early")
-        data = frame.unused_data
-    return bytes(text)

@@ -20,7 +20,7 @@ def served(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, **more: object) -> h
         {"state_dir": tmp_path, "api_key": SecretStr(KEY), "hash_key": secret}
         | {
             f"{name}_password": secret
-            for name in ("redis", "clickhouse_reader", "postgres_eraser", "kafka_operator")
+            for name in ("redis", "clickhouse_api", "postgres_eraser", "kafka_operator")
         }
         | more
     )

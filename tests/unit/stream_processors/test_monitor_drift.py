@@ -85,7 +85,7 @@ def test_without_a_reference_or_a_warehouse_there_is_no_sample(
         _env_file=None,
         state_dir=tmp_path,
         clickhouse_port=1,
-        clickhouse_reader_password=SecretStr("any"),
+        clickhouse_api_password=SecretStr("any"),
     )
     watch = DriftWatch(settings)
     assert watch.look() == []
