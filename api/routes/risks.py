@@ -10,8 +10,8 @@ from api.access.scoped import scoped_router
 from api.deps import StoreDep
 from api.problems import documented
 from api.schemas.problem import Kind
-from connectors.columns import LONGEST_IDENTIFIER
 from api.schemas.risk import Risk
+from connectors.columns import LONGEST_IDENTIFIER
 from connectors.errors import UnknownAccount
 
 router = scoped_router("risk", Scope.READ)
