@@ -13,6 +13,7 @@ import orjson
 from fastapi.sse import ServerSentEvent
 from prometheus_client import Gauge
 
+from api.alert_stream.memory import give_back
 from api.alert_stream.position import Start, encode
 from api.alert_stream.reader import AlertReader, Message
 from api.problems import Refused, Trouble
@@ -100,6 +101,11 @@ class AlertStream:
         return ServerSentEvent(comment=comment, id=encode(self._offsets), retry=retry_ms)
 
 
+def _close(reader: AlertReader) -> None:
+    reader.close()
+    give_back()
+
+
 def _wanted(message: Message, levels: Collection[Level]) -> str | None:
     """A message's text, None if it is of another level or cannot be read."""
     try:
@@ -138,7 +144,7 @@ class AlertStreams:
             yield AlertStream(reader, offsets, self._threads, self._is_over(listener))
         finally:
             dropping.cancel()
-            closing = loop.run_in_executor(self._threads, reader.close)
+            closing = loop.run_in_executor(self._threads, _close, reader)
             closing.add_done_callback(lambda _: self._count(listener.key_id, -1))
 
     def _check_places(self, key_id: str) -> None:
