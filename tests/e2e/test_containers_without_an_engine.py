@@ -17,6 +17,7 @@ import psycopg
 import pytest
 from confluent_kafka.admin import AdminClient
 
+from connectors.debezium.rest import address, login
 from connectors.kafka_client import client_config
 from connectors.settings import Settings, required
 from connectors.topics import Topic
@@ -69,15 +70,14 @@ class Containers:
             "PROMO_STATE_DIR": str(state),
             "PROMO_SECRETS_DIR": str(self._secrets(name)),
             "PROMO_CACHE_DIR": str(self.folder / "tmp"),
+            # Where Connect, which runs natively here, finds its database password.
+            "PROMO_CONNECT_SECRETS_DIR": str(self.settings.connect_secrets_folder),
             "PROMO_WORKER_HOSTS": "scoring-0=127.0.0.1,warehouse=127.0.0.1",
         }
         path = f"{self.image.venv / 'bin'}{os.pathsep}/usr/bin{os.pathsep}/bin"
         return {**told, "PATH": path, "PYTHONPATH": str(self.image.tree), "LC_ALL": "C.UTF-8"}
 
     def _secrets(self, name: str) -> Path:
-        # Connect, which runs natively here, resolves the path that the connector's job names.
-        if name == "connector":
-            return self.settings.secrets_folder
         folder = self.folder / "secrets" / name
         if not folder.exists():  # a running service may be reading them just now
             folder.mkdir(parents=True)
@@ -189,8 +189,10 @@ def containers(image: Image, tmp_path_factory: pytest.TempPathFactory) -> Iterat
 
 def _undo_chores(settings: Settings) -> None:
     """Take back what the native stack's start has made, for the jobs to make it."""
-    connect = f"http://{settings.connect_host}:{settings.connect_port}/connectors/promo"
-    with httpx.Client(base_url=connect, trust_env=False, timeout=20) as client:
+    connect = f"{address(settings)}/connectors/promo"
+    with httpx.Client(
+        base_url=connect, auth=login(settings), trust_env=False, timeout=20
+    ) as client:
         client.put("/stop").raise_for_status()
         eventually(lambda: client.delete("/offsets").is_success, "offsets are reset")
         client.delete("").raise_for_status()
