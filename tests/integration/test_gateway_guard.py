@@ -211,7 +211,7 @@ def test_siblings_of_known_holes_are_refused(reader: httpx.Client, sql: str) -> 
         "EXPLAIN PIPELINE SELECT 1",
         "SHOW SETTINGS LIKE 'max_threads'",
         "SHOW TABLES LIKE 'a%' LIMIT 3 FORMAT JSON",
-        "SELECT file, url FROM (SELECT 1 AS file, 2 AS url)",
+        "SELECT file, upper(file), concat(file, url), url FROM (SELECT 'a' AS file, 'b' AS url)",
     ],
 )
 def test_what_an_honest_client_writes_is_answered(reader: httpx.Client, sql: str) -> None:

@@ -25,6 +25,7 @@ from warehouse.gateway.statement import Statement
 from warehouse.gateway.syntax import Setting
 
 _PLAIN_NAME = re.compile(r"[A-Za-z_]\w*+(?:\.[A-Za-z_]\w*+)*+")
+_TAKERS = frozenset({"Arrays", "Map"})
 _NOT_OURS = frozenset({"is_temporary", "is_dictionary", "attach", "has_attach_from_path"})
 
 
@@ -50,17 +51,21 @@ class Words:
     Attributes:
         functions: ordinary ones that reach out, or of which it is not known that they do not.
         sources: table functions that reach out.
+        takers: ordinary ones that may take a function by its name: ``arrayMap(file, …)``.
     """
 
     functions: frozenset[str]
     sources: frozenset[str]
+    takers: frozenset[str]
 
     @classmethod
     def of(cls, functions: Iterable[Function], table_functions: Iterable[str]) -> "Words":
         """From the engine's lists."""
+        functions = list(functions)
         return cls(
             frozenset(one.name.lower() for one in functions if not one.is_known),
             frozenset(name.lower() for name in table_functions) - vocabulary.SOURCES,
+            frozenset(one.name.lower() for one in functions if one.category in _TAKERS),
         )
 
 
@@ -112,7 +117,11 @@ class Guard:
         refused = self.words.functions | self.words.sources
         strange = {n for n in inside.table_functions if n.lower() not in vocabulary.SOURCES}
         called = {n for n in inside.functions if n.lower() in refused} - vocabulary.SOURCES
-        given = {n for n in inside.arguments if n.lower() in self.words.functions}
+        given = {
+            name
+            for taker, name in inside.arguments
+            if taker.lower() in self.words.takers and name.lower() in self.words.functions
+        }
         return strange | called | given
 
 

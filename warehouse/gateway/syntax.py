@@ -33,7 +33,8 @@ class Contents:
         functions: every name that is called, or applied to columns.
         table_functions: those among them that stand in a table's place.
         engines: of tables or databases that it makes.
-        arguments: unqualified names given to functions: one may be that of a function.
+        arguments: functions with the unqualified name that is first given to them: where they
+            take a function, it may be one's name.
         qualified: names of two or more parts, as ``(first, second)``.
         parameters: query parameters of type Identifier.
         settings: all assignments.
@@ -44,7 +45,7 @@ class Contents:
     functions: frozenset[str]
     table_functions: frozenset[str]
     engines: frozenset[str]
-    arguments: frozenset[str]
+    arguments: frozenset[tuple[str, str]]
     qualified: frozenset[tuple[str, str]]
     parameters: frozenset[str]
     settings: tuple[Setting, ...]
@@ -57,7 +58,7 @@ def contents(tree: Node) -> Contents:
     functions: set[str] = set()
     table_functions: set[str] = set()
     engines: set[str] = set()
-    arguments: set[str] = set()
+    arguments: set[tuple[str, str]] = set()
     qualified: set[tuple[str, str]] = set()
     parameters: set[str] = set()
     settings: list[Setting] = []
@@ -72,7 +73,7 @@ def contents(tree: Node) -> Contents:
             engines.add(_name(node))
         elif kind == "Function":
             functions.add(_name(node))
-            arguments |= set(_plain_arguments(node))
+            arguments |= set(_first_argument(node))
         elif kind == "ColumnsApplyTransformer":
             functions.add(str(node.get("func_name", "")))
         elif kind == "QueryParameter" and node.get("param_type") == "Identifier":
@@ -115,10 +116,10 @@ def _name(node: Node) -> str:
     return str(node.get("name", ""))
 
 
-def _plain_arguments(function: Node) -> Iterator[str]:
-    for argument in (function.get("arguments") or {}).get("children", ()):
+def _first_argument(function: Node) -> Iterator[tuple[str, str]]:
+    for argument in (function.get("arguments") or {}).get("children", ())[:1]:
         if argument.get("type") == "Identifier" and not argument.get("name_parts"):
-            yield _name(argument)
+            yield _name(function), _name(argument)
 
 
 def _assignments(node: Node) -> Iterator[Setting]:
