@@ -5,7 +5,7 @@ import os
 import shutil
 import signal
 import time
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
@@ -82,12 +82,8 @@ def up(
                 print(f"  {line}")
         alive = {name for name, state in supervisor.states().items() if state.pid}
         check_ports([s for s in steps if isinstance(s, Part) and s.name not in alive])
-        if not has_namespaces():
-            print("  this kernel makes no namespaces: parts are not kept from each other's files")
-        accounts = ensure_accounts(part.bounds.user for part in table)
-        refuse_closed_folders(layout, accounts)
-        programs = [_program(part, settings, layout, accounts) for part in table]
-        supervisor.ensure(programs)
+        accounts = _accounts_of(table, layout)
+        supervisor.ensure([_program(part, settings, layout, accounts) for part in table])
         _settle_folders(layout, accounts)
         BringUp(supervisor, layout.log_of, report, accounts).run(steps)
     report("all", "up", time.monotonic() - started)
@@ -254,6 +250,15 @@ def _stop_group(supervisor: Supervisor, group: list[str], report: Report) -> Non
 
     with ThreadPoolExecutor(max_workers=len(group)) as pool:
         list(pool.map(stop, [name for name in group if name in alive]))
+
+
+def _accounts_of(table: Sequence[Part], layout: Layout) -> Accounts:
+    """The users of all parts, who get at what they need; idempotent."""
+    if not has_namespaces():
+        print("  this kernel makes no namespaces: parts are not kept from each other's files")
+    accounts = ensure_accounts(part.bounds.user for part in table)
+    refuse_closed_folders(layout, accounts)
+    return accounts
 
 
 def _settle_folders(layout: Layout, accounts: Accounts) -> None:
