@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import stat
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from infra.native.accounts import close_to_others
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 UNIX_PATH_LIMIT = 107
+TEMPORARY = Path("/tmp")
 UNFINISHED_RESTORE = "unfinished-restore"
 """A file of the state folder: stores there may not fit each other, and nothing may start."""
 
@@ -75,7 +77,7 @@ class Layout:
         if len(os.fsencode(self.run)) + LONGEST_SOCKET_NAME <= UNIX_PATH_LIMIT:
             return self.run
         digest = hashlib.sha256(os.fsencode(self.state)).hexdigest()[:12]
-        return Path("/tmp") / f"promo-{digest}"
+        return TEMPORARY / f"promo-{digest}"
 
     @property
     def postgres_sockets(self) -> Path:
@@ -102,24 +104,32 @@ class Layout:
         """Make all folders; idempotent.
 
         Raises:
-            StackError: a folder cannot be made, or the short socket folder is another user's.
+            StackError: a folder cannot be made, or one of the two that hold all is another user's.
         """
         try:
             for folder in (self.state, self.cache):
                 folder.mkdir(parents=True, exist_ok=True)
+            _refuse_others(self.state)
             close_to_others(self.state)
             inner = (self.data, self.logs, self.run, self.root, self.secrets)
             for folder in (*inner, self.sockets):
                 folder.mkdir(mode=0o700, exist_ok=True)
+            # Below /tmp anybody may have made it first, as a link to anywhere.
+            _refuse_others(self.sockets)
+            close_to_others(self.sockets)
         except OSError as error:
             raise StackError(
                 f"cannot make {error.filename}: {error.strerror}; make the folder writable or set"
                 " PROMO_STATE_DIR and PROMO_CACHE_DIR to others"
             ) from error
-        if self.sockets.stat().st_uid != os.geteuid():
-            raise StackError(
-                f"{self.sockets} belongs to another user: go on as that user, or remove it"
-            )
+
+
+def _refuse_others(folder: Path) -> None:
+    status = folder.lstat()
+    if status.st_uid != os.geteuid():
+        raise StackError(f"{folder} belongs to another user: go on as that user, or remove it")
+    if stat.S_ISLNK(status.st_mode) and folder.parent == TEMPORARY:
+        raise StackError(f"{folder} is a link: remove it")
 
 
 def layout_of(settings: Settings) -> Layout:

@@ -267,7 +267,8 @@ def _settle_folders(layout: Layout, accounts: Accounts) -> None:
     share(layout.models, next(iter(accounts.values()), None))
     if accounts and not has_namespaces():
         # Nobody can show a part its own folders alone: it has to go there by the way of all.
-        for folder in (layout.state, layout.data, layout.run, layout.workers):
+        ways = (layout.state, layout.data, layout.run, layout.workers, layout.sockets)
+        for folder in ways:
             folder.mkdir(exist_ok=True)
             folder.chmod(PASSING)
 
