@@ -1,9 +1,11 @@
 """Who gets what out of Kafka: strangers nothing, each role what its table says, and no more."""
 
+import resource
 import socket
 import struct
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
+from contextlib import ExitStack, suppress
 from dataclasses import replace
 from itertools import product
 from typing import Any
@@ -57,6 +59,8 @@ from tests.conftest import free_ports, running_stack, stack_settings
 from tests.reading import eventually, read_topic
 
 TIMEOUT_S = 10.0
+CROWD = 1_500
+"""Connections: announcing half a megabyte each, they would be more than the broker's memory."""
 API_KEYS = range(100)
 API_VERSIONS, SASL_HANDSHAKE = 18, 17
 LIMITED = [role for role in Role if role is not Role.OPERATOR]
@@ -121,6 +125,25 @@ def test_a_stranger_is_answered_nothing_but_how_to_say_who_they_are(
     address = (settings.kafka_host, getattr(settings, listener))
     answered = {key for key in API_KEYS if _answer(address, key)}
     assert answered <= {API_VERSIONS, SASL_HANDSHAKE}
+
+
+@pytest.mark.parametrize("listener", ["kafka_port", "kafka_controller_port"])
+@pytest.mark.parametrize("announced", [524_272, 100_000_000, 4_000])
+def test_a_crowd_of_strangers_that_announces_much_does_not_end_the_broker(
+    settings: Settings, listener: str, announced: int
+) -> None:
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, min(hard, 2 * CROWD)), hard))
+    pid, address = native.pid_of(settings, "kafka"), ("127.0.0.1", getattr(settings, listener))
+    with ExitStack() as crowd:
+        for _ in range(CROWD):
+            stranger = crowd.enter_context(socket.create_connection(address, timeout=TIMEOUT_S))
+            with suppress(OSError):
+                stranger.sendall(struct.pack(">ib", announced, 0))
+        admin = AdminClient(client_config(settings))
+        assert admin.list_topics(timeout=TIMEOUT_S).topics
+    resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    assert native.pid_of(settings, "kafka") == pid
 
 
 def _strangers(settings: Settings) -> dict[str, ClientConfig]:
