@@ -91,6 +91,7 @@ def create_app(settings: Settings) -> FastAPI:
         static_url=DOCS_FILES,
         openapi_url=OPENAPI,
         redoc_url=None,
+        redirect_slashes=False,  # it would lead to whatever host a request names
         lifespan=lifespan,
     )
     app.state.services = services

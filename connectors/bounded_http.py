@@ -96,6 +96,9 @@ class BoundedProtocol(HttpToolsProtocol):
         if self._is_oversize(size):
             self._refuse(*_TOO_LARGE)
             raise ValueError("a head is too large")
+        if not self._has_its_host():
+            self._refuse(b"400 Bad Request", "One header Host is needed, and no more.")
+            raise ValueError("a head names no host, or several")
         if len(self.pipeline) >= limits.pipelined:
             raise ValueError("too many requests wait")
         self._in_head, self._in_body, self._pending_bytes = False, True, 0
@@ -140,6 +143,11 @@ class BoundedProtocol(HttpToolsProtocol):
             self._unread_since = None
             if self._is_late(now):
                 self.transport.close()
+
+    def _has_its_host(self) -> bool:
+        """Whether a head has what RFC 9112, section 3.2, demands of it."""
+        hosts = sum(name == b"host" for name, _ in self.headers)
+        return hosts == 1 or (hosts == 0 and self.parser.get_http_version() != "1.1")
 
     def _is_late(self, now: float) -> bool:
         limits = self.limits

@@ -105,8 +105,10 @@ class Guard:
             await self._app(scope, _limited(receive, most), send)
 
     def _caller(self, scope: Scope) -> Caller | None:
-        given = Headers(scope=scope).get(HEADER, "").encode("latin-1")
-        return self._keys.ring.caller(given, datetime.now(UTC)) if given else None
+        given = Headers(scope=scope).getlist(HEADER)
+        if len(given) != 1:  # of two, a proxy might look at the other one
+            return None
+        return self._keys.ring.caller(given[0].encode("latin-1"), datetime.now(UTC))
 
 
 def _is_garbled(scope: Scope) -> bool:

@@ -71,6 +71,7 @@ AskedDep = Annotated[Asked, Depends(_asked)]
 
 
 @router.get("")
+@router.get("/")
 async def index(dashboards: DashboardsDep) -> Response:
     """The first dashboard."""
     return RedirectResponse(f"{DASHBOARDS}/{next(iter(dashboards.boards))}", 303)

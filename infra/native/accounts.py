@@ -86,6 +86,7 @@ def own(folder: Path, account: Account | None) -> None:
     """
     for made in (folder.parent, folder):
         made.mkdir(mode=0o700, exist_ok=True)
+    folder = folder.resolve()  # it may lie on another disk
     status = folder.stat()
     uid, gid = (account.uid, account.gid) if account else (status.st_uid, status.st_gid)
     if (status.st_uid, status.st_gid) == (uid, gid) and not status.st_mode & OTHERS:

@@ -8,7 +8,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -105,8 +105,8 @@ def confined(
             "folder": folder,
             "root": str(layout.root),
             "namespaces": has_namespaces(),
-            "writable": [str(path) for path in bounds.writable],
-            "readable": [str(path) for path in bounds.readable if not _in_system(path)],
+            "writable": _with_targets(bounds.writable),
+            "readable": _with_targets(p for p in bounds.readable if not _in_system(p)),
             "copied": [str(path) for path in (*secrets, *bounds.copied)],
             "listen": bounds.listen,
             "uid": account.uid if account else None,
@@ -128,6 +128,12 @@ def has_namespaces() -> bool:
     except OSError:
         return False
     return done.returncode == 0
+
+
+def _with_targets(paths: Iterable[Path]) -> list[str]:
+    """The paths, and where those lead that are links: to another disk, say."""
+    named = list(paths)
+    return [str(path) for path in (*named, *(p.resolve() for p in named if p.is_symlink()))]
 
 
 def _in_system(path: Path) -> bool:

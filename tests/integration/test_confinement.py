@@ -327,6 +327,17 @@ except OSError as error:
     assert (own / "written").owner() == NOBODY
 
 
+def test_folders_may_lie_elsewhere_behind_links(tmp_path: Path) -> None:
+    settings = stack_settings(tmp_path / "state")
+    data, disk = layout_of(settings).data, tmp_path / "disk"
+    data.mkdir(parents=True)
+    disk.mkdir()
+    (data / "redis").symlink_to(disk)
+    with running_stack(settings, "redis") as running:
+        assert native.ready(running, "redis")
+        assert (disk / "appendonlydir").is_dir()
+
+
 def test_a_socket_is_open_before_the_network_is_given_up(tmp_path: Path) -> None:
     settings = stack_settings(tmp_path / "state")
     layout = layout_of(settings)

@@ -217,3 +217,63 @@ def test_siblings_of_known_holes_are_refused(reader: httpx.Client, sql: str) -> 
 def test_what_an_honest_client_writes_is_answered(reader: httpx.Client, sql: str) -> None:
     answer = reader.post("/", content=sql)
     assert answer.status_code == 200, answer.text
+
+
+LONG = "a" * 2_000
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "SELECT polygonsIntersectionCartesian([[[(0., 0.)]]], [[[(0., 0.)]]])",
+        "SELECT POLYGONSUNIONCARTESIAN([[[(0., 0.)]]], [[[(0., 0.)]]])",
+        "SELECT h3kRing(599686042433355775, 1000)",
+        "SELECT editDistance('a', 'b')",
+        "SELECT levenshteinDistance('a', 'b')",
+        "SELECT arrayMap(editDistance, ['a'], ['b'])",
+        "SELECT arrayMap((a, b) -> `editDistance`(a, b), ['a'], ['b'])",
+        "SELECT * APPLY(soundex) FROM (SELECT arraySimilarity([1], [2], [1.], [1.]))",
+        "WITH x AS (SELECT seriesDecomposeSTL([1., 2.], 1)) SELECT * FROM x",
+        "SELECT parseQueryToJSON('SELECT 1')",
+        f"SELECT 'a' LIKE '{LONG}'",
+        "SELECT 'a' LIKE concat('a', 'b')",
+        "SELECT 'a' NOT ILIKE repeat('%a', 50000)",
+        "SELECT arrayCount(x -> match('a', concat('(a?){', toString(x), '}')), range(2000))",
+        "SELECT arrayMap(match, ['a'], ['b'])",
+        "SELECT 'a' REGEXP toString(1)",
+        f"SELECT multiMatchAny('a', ['{LONG}'])",
+        "SELECT replaceRegexpAll('a', toString(number), 'b') FROM numbers(2)",
+    ],
+)
+def test_what_limits_do_not_bound_is_not_a_readers(gateway: GatewayProcess, sql: str) -> None:
+    with gateway.reader() as reader:
+        answer = reader.post("/", content=sql)
+    assert (answer.status_code, answer.headers["X-ClickHouse-Exception-Code"]) == (403, "164")
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "SELECT 'abc' LIKE '%b%', match('abc', '^a'), 'abc' NOT ILIKE 'B%'",
+        "SELECT extractAll('a1b2', '[0-9]'), replaceRegexpOne('abc', 'b', 'x')",
+        "SELECT match('abc', {pattern:String})",
+        "SELECT arraySort(x -> -x, [1, 2]), position('abc', 'b'), cityHash64('a')",
+    ],
+)
+def test_what_an_analyst_searches_for_is_found(gateway: GatewayProcess, sql: str) -> None:
+    with gateway.reader() as reader:
+        answer = reader.post("/", content=sql, params={"param_pattern": "b"})
+    assert answer.status_code == 200, answer.text
+
+
+def test_a_pattern_in_a_parameter_is_bounded_too(gateway: GatewayProcess) -> None:
+    with gateway.reader() as reader:
+        asked = {"param_pattern": LONG}
+        answer = reader.post("/", content="SELECT match('a', {pattern:String})", params=asked)
+    assert answer.status_code == 403
+
+
+def test_a_format_of_python_objects_is_none_here(gateway: GatewayProcess) -> None:
+    with gateway.reader() as reader:
+        answer = reader.post("/", content="SELECT 1 FORMAT DataFrame")
+    assert (answer.status_code, answer.headers["X-ClickHouse-Exception-Code"]) == (404, "73")

@@ -24,7 +24,7 @@ def main() -> None:
         def reaching(self, statement: Statement) -> set[str]:
             return set()
 
-    serve(settings, users_of(settings), NoGuard(Words(frozenset(), frozenset(), frozenset())))
+    serve(settings, users_of(settings), NoGuard(Words(*[frozenset()] * 4)))
 
 
 if __name__ == "__main__":

@@ -22,7 +22,14 @@ from chdb.state.sqlitelike import connect as _connect
 
 from connectors.errors import StackError
 from warehouse.gateway.config import OWNER_ROLE, write_config
-from warehouse.gateway.errors import BAD_ARGUMENTS, SYNTAX_ERROR, GatewayError, from_engine, refusal
+from warehouse.gateway.errors import (
+    BAD_ARGUMENTS,
+    SYNTAX_ERROR,
+    UNKNOWN_FORMAT,
+    GatewayError,
+    from_engine,
+    refusal,
+)
 from warehouse.gateway.guard import Function
 from warehouse.gateway.statement import Parsed
 from warehouse.gateway.syntax import Node
@@ -97,7 +104,9 @@ class Session:
         """Run a statement; returns its whole result in ``fmt`` (a FORMAT in ``sql`` wins)."""
         with _engine_errors():
             result = self._connection.query(sql, fmt, params=dict(params))
-            return result.bytes(), _read_summary(result)
+        if not hasattr(result, "bytes"):  # chdb gives objects of Python's for formats of its own
+            raise refusal(UNKNOWN_FORMAT, f"Unknown format {fmt}.")
+        return result.bytes(), _read_summary(result)
 
     def stream(
         self, sql: str, fmt: str, params: Mapping[str, str], put: Callable[[bytes], None]

@@ -43,6 +43,12 @@ class Function:
         known = self.category in vocabulary.FUNCTION_CATEGORIES
         return known or self.original in vocabulary.FUNCTIONS
 
+    @property
+    def is_costly(self) -> bool:
+        """Whether it may go on, and take memory, whatever the engine's limits say."""
+        costly = self.category in vocabulary.COSTLY_CATEGORIES
+        return costly or self.original in vocabulary.COSTLY_FUNCTIONS
+
 
 @dataclass(frozen=True, slots=True)
 class Words:
@@ -51,11 +57,13 @@ class Words:
     Attributes:
         functions: ordinary ones that reach out, or of which it is not known that they do not.
         sources: table functions that reach out.
+        costly: ordinary ones that a reader may not use, because limits do not bound them.
         takers: ordinary ones that may take a function by its name: ``arrayMap(file, …)``.
     """
 
     functions: frozenset[str]
     sources: frozenset[str]
+    costly: frozenset[str]
     takers: frozenset[str]
 
     @classmethod
@@ -65,6 +73,7 @@ class Words:
         return cls(
             frozenset(one.name.lower() for one in functions if not one.is_known),
             frozenset(name.lower() for name in table_functions) - vocabulary.SOURCES,
+            frozenset(one.name.lower() for one in functions if one.is_costly),
             frozenset(one.name.lower() for one in functions if one.category in _TAKERS),
         )
 
@@ -90,9 +99,28 @@ class Guard:
         if user.may_write:
             _check_writers_settings(statement.contents.settings, code)
         else:
-            _check_names(statement, params, self.words.functions)
+            self._check_costs(statement, params)
+            _check_names(statement, params, self.words.functions | self._unbounded)
             for setting in statement.contents.settings:
                 check_setting(user, setting)
+
+    @property
+    def _unbounded(self) -> frozenset[str]:
+        return self.words.costly | vocabulary.PATTERN_FUNCTIONS
+
+    def _check_costs(self, statement: Statement, params: Mapping[str, str]) -> None:
+        """Refuse a reader what the engine's limits on time and memory do not bound."""
+        inside = statement.contents
+        given = {name for taker, name in inside.arguments if taker.lower() in self.words.takers}
+        costly = {name for name in inside.functions if name.lower() in self.words.costly}
+        costly |= {name for name in given if name.lower() in self._unbounded}
+        if costly:
+            raise refusal(READONLY, f"{', '.join(costly)}: costs more than limits bound.")
+        for name, pattern in inside.patterns:
+            if not _is_short(pattern, params):
+                most = vocabulary.LONGEST_PATTERN
+                text = f"{name}: the pattern has to be written out, {most} characters at most."
+                raise refusal(READONLY, text)
 
     def _objection(self, statement: Statement, readonly: bool) -> str:
         kinds = vocabulary.READS if readonly else vocabulary.READS | vocabulary.WRITES
@@ -123,6 +151,17 @@ class Guard:
             if taker.lower() in self.words.takers and name.lower() in self.words.functions
         }
         return strange | called | given
+
+
+def _is_short(pattern: Mapping[str, Any], params: Mapping[str, str]) -> bool:
+    match pattern.get("type"):
+        case "Literal":
+            text = str(pattern.get("value"))
+        case "QueryParameter":
+            text = params.get(str(pattern.get("name")), "")
+        case _:
+            return False
+    return len(text) <= vocabulary.LONGEST_PATTERN + len("{'field_type': 'String', 'value': ''}")
 
 
 def _is_not_ours(tree: Mapping[str, Any]) -> bool:

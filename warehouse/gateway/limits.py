@@ -11,6 +11,8 @@ from types import MappingProxyType
 MEBIBYTE = 1024 * 1024
 SERVER_MEMORY_BYTES = 2048 * MEBIBYTE
 """Of all statements together, merges among them."""
+PROCESS_MEMORY_BYTES = SERVER_MEMORY_BYTES + 2048 * MEBIBYTE
+"""Of the gateway's process: it ends before it takes more of the machine's, and is started again."""
 
 
 @dataclass(frozen=True, slots=True)

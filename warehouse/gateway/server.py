@@ -13,21 +13,29 @@ from connectors.bounded_http import BoundedProtocol
 from connectors.settings import Settings, required
 from warehouse.gateway.access import Users
 from warehouse.gateway.app import build_app
+from warehouse.gateway.ceiling import watch_memory
 from warehouse.gateway.engine import Engine
 from warehouse.gateway.guard import Guard
+from warehouse.gateway.limits import PROCESS_MEMORY_BYTES
 
 SHUTDOWN_TIMEOUT_S = 5
 IDLE_CONNECTION_S = 60
 _FIRST_INHERITED = 3
 
 
-def serve(settings: Settings, users: Users, guard: Guard | None = None) -> None:
+def serve(
+    settings: Settings,
+    users: Users,
+    guard: Guard | None = None,
+    memory_bytes: int = PROCESS_MEMORY_BYTES,
+) -> None:
     """Open the warehouse and serve it; returns after SIGTERM or SIGINT.
 
     Args:
         settings: the folder and the address.
         users: who may connect.
         guard: judges statements; by default one that knows the engine's words.
+        memory_bytes: which the process may take; it ends beyond that.
 
     Raises:
         StackError: the data folder is in use or cannot be opened.
@@ -36,6 +44,7 @@ def serve(settings: Settings, users: Users, guard: Guard | None = None) -> None:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     started = time.monotonic()
     engine = Engine(settings.state_dir / "clickhouse", settings.clickhouse_database)
+    watch_memory(memory_bytes)
     print(f"gateway: warehouse open after {time.monotonic() - started:.1f} s", flush=True)
     try:
         config = uvicorn.Config(

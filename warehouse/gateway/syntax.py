@@ -8,6 +8,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from warehouse.gateway.vocabulary import PATTERN_FUNCTIONS
+
 Node = Mapping[str, Any]
 
 _TABLE_FUNCTIONS = frozenset({"table_function", "as_table_function"})
@@ -35,6 +37,7 @@ class Contents:
         engines: of tables or databases that it makes.
         arguments: functions with the unqualified name that is first given to them: where they
             take a function, it may be one's name.
+        patterns: what is given second to functions of a text and a pattern, with their names.
         qualified: names of two or more parts, as ``(first, second)``.
         parameters: query parameters of type Identifier.
         settings: all assignments.
@@ -46,6 +49,7 @@ class Contents:
     table_functions: frozenset[str]
     engines: frozenset[str]
     arguments: frozenset[tuple[str, str]]
+    patterns: tuple[tuple[str, Node], ...]
     qualified: frozenset[tuple[str, str]]
     parameters: frozenset[str]
     settings: tuple[Setting, ...]
@@ -59,6 +63,7 @@ def contents(tree: Node) -> Contents:
     table_functions: set[str] = set()
     engines: set[str] = set()
     arguments: set[tuple[str, str]] = set()
+    patterns: list[tuple[str, Node]] = []
     qualified: set[tuple[str, str]] = set()
     parameters: set[str] = set()
     settings: list[Setting] = []
@@ -74,6 +79,7 @@ def contents(tree: Node) -> Contents:
         elif kind == "Function":
             functions.add(_name(node))
             arguments |= set(_first_argument(node))
+            patterns += _pattern(node)
         elif kind == "ColumnsApplyTransformer":
             functions.add(str(node.get("func_name", "")))
         elif kind == "QueryParameter" and node.get("param_type") == "Identifier":
@@ -91,6 +97,7 @@ def contents(tree: Node) -> Contents:
         frozenset(table_functions),
         frozenset(engines),
         frozenset(arguments),
+        tuple(patterns),
         frozenset(qualified),
         frozenset(parameters),
         tuple(settings),
@@ -120,6 +127,13 @@ def _first_argument(function: Node) -> Iterator[tuple[str, str]]:
     for argument in (function.get("arguments") or {}).get("children", ())[:1]:
         if argument.get("type") == "Identifier" and not argument.get("name_parts"):
             yield _name(function), _name(argument)
+
+
+def _pattern(function: Node) -> Iterator[tuple[str, Node]]:
+    if _name(function).lower() in PATTERN_FUNCTIONS:
+        # By name alone (arrayMap(match, …)) its pattern could be anything.
+        given = (function.get("arguments") or {}).get("children", ())
+        yield _name(function), given[1] if len(given) > 1 else function
 
 
 def _assignments(node: Node) -> Iterator[Setting]:

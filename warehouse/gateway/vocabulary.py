@@ -82,6 +82,40 @@ FUNCTIONS = frozenset(
 )
 """Functions of other categories that reach neither a file nor a host."""
 
+COSTLY_CATEGORIES = frozenset(
+    {"Distance", "Financial", "Geo", "Geo Polygon", "NumericIndexedVector", "QBit", "Time Series"}
+)
+"""Categories of which some work on, and take memory, whatever limits say: the engine looks at its
+clock and counts bytes between blocks, and these can spend minutes and gigabytes within one."""
+
+COSTLY_FUNCTIONS = frozenset(
+    {"editDistance", "editDistanceUTF8", "damerauLevenshteinDistance", "jaroSimilarity"}
+    | {"jaroWinklerSimilarity", "stringJaccardIndex", "stringJaccardIndexUTF8", "arraySimilarity"}
+    | {"arrayLevenshteinDistance", "arrayLevenshteinDistanceWeighted", "arrayAutocorrelation"}
+    | {"hasSubsequence", "hasSubsequenceCaseInsensitive", "hasSubsequenceUTF8", "sparseGrams"}
+    | {"hasSubsequenceCaseInsensitiveUTF8", "sparseGramsHashes", "sparseGramsHashesUTF8"}
+    | {"sparseGramsUTF8", "multiFuzzyMatchAllIndices", "multiFuzzyMatchAny", "highlight"}
+    | {"multiFuzzyMatchAnyIndex", "extractTextFromHTML", "naiveBayesNgrams", "runningAccumulate"}
+    | {"initializeAggregation", "finalizeAggregation", "formatQuery", "formatQueryFromJSON"}
+    | {"formatQueryOrNull", "formatQuerySingleLine", "formatQuerySingleLineOrNull"}
+    | {"highlightQuery", "normalizeQuery", "normalizeQueryKeepNames", "normalizedQueryHash"}
+    | {"normalizedQueryHashKeepNames", "parseQueryToJSON", "tokenizeQuery"}
+)
+"""Others like that, those that parse SQL, and those that take an aggregate's state as it comes."""
+
+PATTERN_FUNCTIONS = frozenset(
+    {"like", "ilike", "notlike", "notilike", "match", "notmatch", "matchcaseinsensitive"}
+    | {"notmatchcaseinsensitive", "multimatchany", "multimatchanyindex", "multimatchallindices"}
+    | {"extract", "extractall", "extractgroups", "extractallgroups", "extractallgroupsvertical"}
+    | {"extractallgroupshorizontal", "countmatches", "countmatchescaseinsensitive", "regexp"}
+    | {"replaceregexpone", "replaceregexpall", "regexp_replace", "regexpextract", "rlike"}
+    | {"regexp_extract", "regexpposition", "regexp_instr", "regexp_position", "regexp_matches"}
+)
+"""Functions of a text and a pattern, in lower case."""
+
+LONGEST_PATTERN = 1_000
+"""Characters: a text is searched in steps that grow with its pattern."""
+
 SYSTEM_TABLES = frozenset(
     {"one", "numbers", "databases", "tables", "columns", "functions", "table_functions", "formats"}
     | {"settings", "data_type_families", "time_zones", "keywords", "completions"}

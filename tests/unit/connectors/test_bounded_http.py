@@ -59,9 +59,18 @@ ENDLESS = {
     "headers": (b"GET / HTTP/1.1\r\n", b"X: a\r\n"),
     "a method": (b"", b"A"),
     "line ends": (b"", b"\r\n"),
-    "trailers": (b"POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n", b"X: a\r\n"),
-    "a trailer": (b"POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\nX: ", b"a"),
-    "a chunk's extension": (b"POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n1;", b"a"),
+    "trailers": (
+        b"POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n",
+        b"X: a\r\n",
+    ),
+    "a trailer": (
+        b"POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n0\r\nX: ",
+        b"a",
+    ),
+    "a chunk's extension": (
+        b"POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n1;",
+        b"a",
+    ),
 }
 
 
@@ -141,7 +150,7 @@ def test_only_so_many_requests_wait_behind_another(server: Serving, app: Countin
         b"\r\n",
         get(close=False) + b"GET / HT",
         b"POST / HTTP/1.1\r\nContent-Length: 5\r\n\r\n12",
-        b"POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n5\r\n12",
+        b"POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n5\r\n12",
     ],
     ids=[
         "nothing",
@@ -246,3 +255,18 @@ def test_a_request_that_offers_another_protocol_may_be_answered_late(
         assert not until(lambda: server.connections == 0, within_s=3 * SHORT.body_stall_s)
         app.waiting.set()
         assert statuses(client.recv(1_000)) == [b"200"]
+
+
+@pytest.mark.parametrize(
+    ("head", "status"),
+    [
+        (b"GET / HTTP/1.1\r\n\r\n", b"400"),
+        (b"GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n", b"400"),
+        (b"GET / HTTP/1.1\r\nhost: a\r\nHOST: a\r\n\r\n", b"400"),
+        (b"GET / HTTP/1.0\r\nHost: a\r\nHost: b\r\n\r\n", b"400"),
+        (b"GET / HTTP/1.0\r\n\r\n", b"200"),
+        (b"GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n", b"200"),
+    ],
+)
+def test_a_request_names_one_host(server: Serving, head: bytes, status: bytes) -> None:
+    assert statuses(server.answer(head)) == [status]
