@@ -11,7 +11,7 @@ import psutil
 import pytest
 
 from connectors.http_limits import HttpLimits
-from connectors.settings import Settings
+from connectors.settings import Settings, required
 from infra.native import stack as native
 from tests.integration.api_client import caller
 from tests.reading import eventually
@@ -65,11 +65,14 @@ def test_half_sent_requests_keep_nobody_out(settings: Settings) -> None:
 def test_who_floods_without_a_key_is_refused_and_probes_and_callers_are_not(
     settings: Settings,
 ) -> None:
+    # One client: making hundreds would be slower than the limit of what is being asked.
+    flood = httpx.Client(base_url=settings.api_url, trust_env=False, timeout=20)
+
     def ask(number: int) -> tuple[str, int]:
         path = ("/openapi.json", "/docs", "/v1/alerts", "/nowhere", *PROBES)[number % 7]
-        return path, get(settings, path).status_code
+        return path, flood.get(path).status_code
 
-    with ThreadPoolExecutor(48) as pool, caller(settings) as api:
+    with ThreadPoolExecutor(48) as pool, caller(settings) as api, flood:
         asked = [pool.submit(ask, number) for number in range(700)]
         statuses = {api.get("/v1/users/nobody/risk").status_code for _ in range(100)}
         answers = Counter(one.result() for one in asked)
@@ -84,3 +87,22 @@ def test_a_body_that_stalls_is_not_waited_for(settings: Settings) -> None:
     head = f"POST /v1/score HTTP/1.1\r\nHost: x\r\nX-API-Key: {key}\r\nContent-Length: 9\r\n\r\n"
     with raw(settings, head.encode() + b"{") as opened:
         assert b" 200 " not in opened.recv(1_000)  # the socket's timeout is what fails
+
+
+def test_of_two_keys_neither_counts(settings: Settings) -> None:
+    live = required(settings.api_key, "api_key")
+    for keys in (["no key", live], [live, "no key"], [live, live]):
+        answer = httpx.get(
+            f"{settings.api_url}/v1/alerts",
+            headers=[("X-API-Key", key) for key in keys],
+            trust_env=False,
+        )
+        assert answer.status_code == httpx.codes.UNAUTHORIZED
+
+
+@pytest.mark.parametrize("path", ["/v1/alerts/", "/docs/", "/healthz/", "/v1/users/a/risk/"])
+def test_nobody_is_led_to_a_host_that_the_request_names(settings: Settings, path: str) -> None:
+    with caller(settings) as api:
+        answer = api.get(path, headers={"Host": "elsewhere.example"})
+    assert answer.is_client_error
+    assert "location" not in answer.headers
