@@ -9,6 +9,7 @@
     ├── PoisonMessage           look at `make dead-letters`, fix the producer, replay
     ├── DeadLetterCeiling       find what floods the topic, then restart the worker
     ├── KeyFileError            do with the API's keys as the message says
+    ├── ForeignFileError        find out who put the file there that the message names; remove it
     ├── UnknownAccount          nothing: a caller asked for an account that has no risk
     ├── BundleError             `make train`, or put the previous bundle back
     ├── PolicyError             fix the line of the policy file that the message names
@@ -61,6 +62,10 @@ class DeadLetterCeiling(PromoError):
 
 class KeyFileError(PromoError):
     """The API's keys cannot be read, or not be changed like that."""
+
+
+class ForeignFileError(PromoError):
+    """A file in a part's folder is not what that part writes: a link, a pipe, somebody else's."""
 
 
 class UnknownAccount(PromoError):

@@ -2,17 +2,24 @@
 
 import fcntl
 import os
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
 from api.access.keys import KeyRing, decode, encode
-from connectors.errors import KeyFileError, SettingsError
+from connectors.errors import ForeignFileError, KeyFileError, SettingsError
+from connectors.foreign_folder import open_file, opened_folder
 from connectors.settings import Settings
 
 LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
+MOST_BYTES = 1 << 20
+"""A key takes some 400 bytes."""
+
+LOCK_TIMEOUT_S = 10.0
+LOCK_POLL_S = 0.05
 
 
 def read(path: Path) -> KeyRing:
@@ -22,38 +29,84 @@ def read(path: Path) -> KeyRing:
         KeyFileError: it is no key file, or may not be read.
     """
     try:
-        return decode(path.read_bytes())
+        with _folder_of(path) as folder:
+            file = open_file(folder, path.name, most_bytes=MOST_BYTES)
+            with os.fdopen(file, "rb") as opened:
+                return decode(opened.read(MOST_BYTES))
     except FileNotFoundError:
         return KeyRing()
-    except OSError as error:
-        raise KeyFileError(f"{path} cannot be read: {error.strerror}") from error
 
 
 def write(path: Path, ring: KeyRing) -> None:
     """Replace the file whole; nobody but its owner may read it.
 
     Written by root, it belongs to the owner of its folder, who is the API's user.
+
+    Raises:
+        KeyFileError: it cannot be written.
     """
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    new = path.with_name(path.name + ".new")
-    new.unlink(missing_ok=True)
-    with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-        if os.geteuid() == 0:
-            owner = path.parent.stat()
-            os.fchown(file.fileno(), owner.st_uid, owner.st_gid)
-        file.write(encode(ring))
-        os.fsync(file.fileno())
-    new.replace(path)
+    new = path.name + ".new"
+    with _folder_of(path) as folder:
+        with suppress(FileNotFoundError):
+            os.unlink(new, dir_fd=folder)
+        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL
+        with os.fdopen(open_file(folder, new, flags, most_bytes=0), "wb") as file:
+            if os.geteuid() == 0:
+                owner = os.fstat(folder)
+                os.fchown(file.fileno(), owner.st_uid, owner.st_gid)
+            file.write(encode(ring))
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(new, path.name, src_dir_fd=folder, dst_dir_fd=folder)
 
 
 @contextmanager
 def held(path: Path) -> Iterator[None]:
-    """Within it nobody else changes the file."""
+    """Within it nobody else changes the file.
+
+    Raises:
+        KeyFileError: somebody else does, for longer than :data:`LOCK_TIMEOUT_S`.
+    """
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    descriptor = os.open(path.with_name(path.name + ".lock"), os.O_WRONLY | os.O_CREAT, 0o600)
-    with os.fdopen(descriptor, "w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+    name = path.name + ".lock"
+    with _folder_of(path) as folder:
+        lock = open_file(folder, name, os.O_WRONLY | os.O_CREAT, most_bytes=MOST_BYTES)
+    with os.fdopen(lock, "w"):
+        _lock(lock, path.with_name(name))
         yield
+
+
+def _lock(lock: int, path: Path) -> None:
+    """Take a lock; who owns the folder could keep it for ever, so not for ever."""
+    deadline = time.monotonic() + LOCK_TIMEOUT_S
+    while True:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return
+        except BlockingIOError:
+            if time.monotonic() > deadline:
+                raise KeyFileError(
+                    f"{path} is locked by another process (`fuser {path}` tells which): wait for"
+                    " it, or end it"
+                ) from None
+        time.sleep(LOCK_POLL_S)
+
+
+@contextmanager
+def _folder_of(path: Path) -> Iterator[int]:
+    """The key file's folder, opened; what is wrong with anything in it becomes a KeyFileError."""
+    try:
+        with opened_folder(path.parent) as folder:
+            yield folder
+    except FileNotFoundError:
+        raise
+    except ForeignFileError as error:
+        raise KeyFileError(str(error)) from error
+    except OSError as error:
+        raise KeyFileError(
+            f"{path} cannot be used: {error.strerror}; look at what is in {path.parent}"
+        ) from error
 
 
 @dataclass(slots=True)
@@ -100,7 +153,7 @@ class Keys:
             KeyFileError: the key file cannot be read; the keys stay as they were.
         """
         try:
-            status = self.path.stat()
+            status = self.path.lstat()
             found = (status.st_mtime_ns, status.st_ino)
         except FileNotFoundError:
             found = (0, 0)

@@ -25,7 +25,7 @@ from connectors.drain import show_drain
 from connectors.errors import PromoError, StackError
 from connectors.lag import Offsets
 from connectors.settings import Settings, load_settings
-from connectors.source.session import Connection, open_session
+from connectors.source.session import Connection, SourceRole, open_session
 
 STOP_TIMEOUT_S = 60.0
 START_TIMEOUT_S = 120.0
@@ -85,7 +85,7 @@ def _remembered(rest: ConnectRest) -> int:
 
 def _drop_slot(settings: Settings, shop: Connection) -> None:
     """As Debezium's own role; PostgreSQL ends a reader that is gone within moments."""
-    with open_session(settings, "promo-resnapshot", cdc=True) as replication:
+    with open_session(settings, "promo-resnapshot", SourceRole.CDC) as replication:
 
         def is_gone() -> bool:
             replication.execute(_DROP, (SLOT,))

@@ -17,12 +17,13 @@ from connectors.settings import Settings, load_settings, required
 HERE = Path(__file__).parent
 
 
-def apply_schema(superuser_dsn: str, settings: Settings) -> None:
+def apply_schema(superuser_dsn: str, settings: Settings, *, ours_alone: bool = False) -> None:
     """Make tables, publication, functions, roles and grants in one transaction; idempotent.
 
     Args:
         superuser_dsn: how to reach the source database as a superuser.
-        settings: names and passwords of the three roles.
+        settings: names and passwords of the four roles.
+        ours_alone: nobody else uses that database, so what everybody may do there can be taken.
 
     Raises:
         SettingsError: a role's password is not set.
@@ -33,6 +34,10 @@ def apply_schema(superuser_dsn: str, settings: Settings) -> None:
         "promo.app_password": required(settings.postgres_password, "postgres_password"),
         "promo.cdc_user": settings.postgres_cdc_user,
         "promo.cdc_password": required(settings.postgres_cdc_password, "postgres_cdc_password"),
+        "promo.monitor_user": settings.postgres_monitor_user,
+        "promo.monitor_password": required(
+            settings.postgres_monitor_password, "postgres_monitor_password"
+        ),
         "promo.eraser_user": settings.postgres_eraser_user,
         "promo.eraser_password": required(
             settings.postgres_eraser_password, "postgres_eraser_password"
@@ -46,6 +51,8 @@ def apply_schema(superuser_dsn: str, settings: Settings) -> None:
             for name, value in session.items():
                 connection.execute("SELECT set_config(%s, %s, true)", (name, value))
             connection.execute((HERE / "roles.sql").read_bytes())
+            if ours_alone:
+                connection.execute((HERE / "ours_alone.sql").read_bytes())
     except psycopg.OperationalError as error:
         raise DependencyDown(f"PostgreSQL does not answer: {error}") from error
 
@@ -54,9 +61,12 @@ def main() -> int:
     """Apply all of it; the exit code is 0 when all is well."""
     parser = argparse.ArgumentParser(prog="python -m connectors.source.apply", description=__doc__)
     parser.add_argument("--dsn", required=True, help="the source database, as a superuser")
+    parser.add_argument(
+        "--ours-alone", action="store_true", help="nobody but these roles uses that database"
+    )
     options, started = parser.parse_args(), time.monotonic()
     try:
-        apply_schema(options.dsn, load_settings())
+        apply_schema(options.dsn, load_settings(), ours_alone=options.ours_alone)
     except PromoError as error:
         print(f"schema: {error}", file=sys.stderr)
         return 1

@@ -1,11 +1,12 @@
 -- Who may do what with the source tables. Idempotent; run by a superuser after schema.sql and
 -- erasure.sql, in a session that has set promo.<role>_user and promo.<role>_password for the
--- roles app, cdc and eraser (names and passwords are settings, and DDL takes no bound parameters).
+-- roles app, cdc, monitor and eraser (names and passwords are settings, and DDL takes no bound parameters).
 
 DO $$
 DECLARE
     app_user text := current_setting('promo.app_user');
     cdc_user text := current_setting('promo.cdc_user');
+    monitor_user text := current_setting('promo.monitor_user');
     eraser_user text := current_setting('promo.eraser_user');
 BEGIN
     IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = app_user) THEN
@@ -26,6 +27,14 @@ BEGIN
         cdc_user, current_setting('promo.cdc_password')
     );
     EXECUTE format('GRANT SELECT ON users, promo_codes, promo_usages TO %I', cdc_user);
+
+    -- It sees no table: positions in the log, and of the slots, are there for everybody.
+    IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = monitor_user) THEN
+        EXECUTE format('CREATE ROLE %I', monitor_user);
+    END IF;
+    EXECUTE format(
+        'ALTER ROLE %I LOGIN PASSWORD %L', monitor_user, current_setting('promo.monitor_password')
+    );
 
     -- It sees no table: it can have an account erased, and look a receipt up.
     IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = eraser_user) THEN

@@ -1,5 +1,7 @@
 """A session with the source database."""
 
+from enum import StrEnum
+
 import psycopg
 from psycopg.rows import TupleRow
 
@@ -9,29 +11,35 @@ from connectors.settings import Settings, required
 Connection = psycopg.Connection[TupleRow]
 
 
-def open_session(settings: Settings, application: str, *, cdc: bool = False) -> Connection:
+class SourceRole(StrEnum):
+    """As whom to speak to PostgreSQL: what the names of its settings begin with."""
+
+    SHOP = "postgres"
+    CDC = "postgres_cdc"
+    MONITOR = "postgres_monitor"
+
+
+def open_session(
+    settings: Settings, application: str, role: SourceRole = SourceRole.SHOP
+) -> Connection:
     """A session in autocommit mode; its cursors number parameters: ``$1``, ``$2``.
 
     Args:
         settings: where PostgreSQL is, and the role's password.
         application: the name under which PostgreSQL lists the session.
-        cdc: as Debezium's role, which may drop a replication slot; else as the shop's.
+        role: as whom; Debezium's may drop a replication slot, the monitor's sees no table.
 
     Raises:
         SettingsError: the role's password is not set.
         DependencyDown: PostgreSQL does not answer.
     """
-    password = (
-        required(settings.postgres_cdc_password, "postgres_cdc_password")
-        if cdc
-        else required(settings.postgres_password, "postgres_password")
-    )
+    password = required(getattr(settings, f"{role}_password"), f"{role}_password")
     try:
         return psycopg.connect(
             host=settings.postgres_host,
             port=settings.postgres_port,
             dbname=settings.postgres_database,
-            user=settings.postgres_cdc_user if cdc else settings.postgres_user,
+            user=getattr(settings, f"{role}_user"),
             password=password,
             application_name=application,
             connect_timeout=5,

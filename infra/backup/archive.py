@@ -107,9 +107,18 @@ def _write_tar(store: Store, state: Path, stream: IO[bytes]) -> tuple[int, int]:
         if not store.only:
             tar.add(store.folder(state), arcname=".", recursive=False)
         for entry in store.entries(state):
-            tar.add(entry, arcname=entry.name)
+            tar.add(entry, arcname=entry.name, filter=_with_content)
         members = tar.getmembers()
     return sum(member.isfile() for member in members), sum(member.size for member in members)
+
+
+def _with_content(member: tarfile.TarInfo) -> tarfile.TarInfo | None:
+    """None for pipes and devices: they hold nothing, and no backup with one can be restored."""
+    return member if member.isfile() or member.isdir() or _is_link(member) else None
+
+
+def _is_link(member: tarfile.TarInfo) -> bool:
+    return member.issym() or member.islnk()
 
 
 @contextmanager
@@ -126,5 +135,5 @@ def _refuse_strays(member: tarfile.TarInfo) -> None:
         paths.append(PurePosixPath(member.linkname))
     if any(path.is_absolute() or ".." in path.parts for path in paths):
         raise BackupError(f"{member.name} in the archive leads out of its folder")
-    if not (member.isfile() or member.isdir() or member.issym() or member.islnk()):
+    if _with_content(member) is None:
         raise BackupError(f"{member.name} in the archive is neither file, folder nor link")

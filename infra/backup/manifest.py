@@ -1,5 +1,6 @@
 """The manifest of a backup: what it holds, and how to tell that all of it is there."""
 
+import os
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -45,9 +46,11 @@ def archive_of(backup: Path, store: str) -> Path:
 
 
 def write_manifest(backup: Path, manifest: Manifest) -> None:
-    """Write it into the backup's folder."""
+    """Write it into the backup's folder, for its owner alone."""
     text = orjson.dumps({"format": FORMAT, **asdict(manifest)}, option=orjson.OPT_INDENT_2)
-    (backup / FILE).write_bytes(text + b"\n")
+    descriptor = os.open(backup / FILE, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(text + b"\n")
 
 
 def read_manifest(backup: Path) -> Manifest:

@@ -10,6 +10,7 @@ for name in \
     promo_postgres_superuser_password \
     promo_postgres_password \
     promo_postgres_cdc_password \
+    promo_postgres_monitor_password \
     promo_postgres_eraser_password \
     promo_redis_password \
     promo_kafka_broker_password \

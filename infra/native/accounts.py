@@ -6,8 +6,9 @@ import pwd
 import shutil
 import stat
 import subprocess
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 
 from connectors.errors import StackError
@@ -91,9 +92,11 @@ def own(folder: Path, account: Account | None) -> None:
     uid, gid = (account.uid, account.gid) if account else (status.st_uid, status.st_gid)
     if (status.st_uid, status.st_gid) == (uid, gid) and not status.st_mode & OTHERS:
         return
-    for path in (*_below(folder), folder):
-        _make_private(path)
-        os.chown(path, uid, gid, follow_symlinks=False)
+    for place, name in _below(folder):
+        _make_private(name, place)
+        os.chown(name, uid, gid, dir_fd=place, follow_symlinks=False)
+    _make_private(str(folder))
+    os.chown(folder, uid, gid)
 
 
 def write_private(path: Path, text: str, account: Account | None = None) -> None:
@@ -112,13 +115,10 @@ def share(folder: Path, account: Account | None) -> None:
     """Make a folder that root writes, and ``account``'s shared group reads; with all in it."""
     folder.mkdir(parents=True, mode=0o750, exist_ok=True)
     group = account.groups[0] if account else folder.stat().st_gid
-    for path in (*_below(folder), folder):
-        mode = path.lstat().st_mode
-        os.chown(path, -1, group, follow_symlinks=False)
-        if stat.S_ISDIR(mode):
-            path.chmod(0o2750)  # what is made in it belongs to the group too
-        elif stat.S_ISREG(mode):
-            path.chmod(0o640)
+    for place, name in chain(_below(folder), [(None, str(folder))]):
+        os.chown(name, -1, group, dir_fd=place, follow_symlinks=False)
+        # What is made in a folder belongs to the group too.
+        _set_mode(name, place, lambda mode: 0o2750 if stat.S_ISDIR(mode) else 0o640)
 
 
 def close_to_others(state: Path) -> None:
@@ -126,17 +126,31 @@ def close_to_others(state: Path) -> None:
     if not state.stat().st_mode & LOOKING_IN:
         return
     state.chmod(0o700)  # first: from here on nobody else gets at what is below
-    for path in _below(state):
-        _make_private(path)
+    for place, name in _below(state):
+        _make_private(name, place)
 
 
-def _below(folder: Path) -> Iterator[Path]:
-    """Everything in a folder, what is deepest first; links are not followed."""
-    for place, folders, files in os.walk(folder, topdown=False):
-        yield from (Path(place, name) for name in (*files, *folders))
+def _below(folder: Path) -> Iterator[tuple[int, str]]:
+    """Everything in a folder, what is deepest first: by the descriptor of its folder and its name.
+
+    Links are not followed, and what becomes one meanwhile leads nowhere: whoever owns a folder in
+    there may still be at work.
+    """
+    for _, folders, files, place in os.fwalk(folder, topdown=False):
+        yield from ((place, name) for name in (*files, *folders))
 
 
-def _make_private(path: Path) -> None:
-    mode = path.lstat().st_mode
-    if not stat.S_ISLNK(mode) and mode & OTHERS:
-        path.chmod(stat.S_IMODE(mode) & ~OTHERS)
+def _make_private(name: str, place: int | None = None) -> None:
+    _set_mode(name, place, lambda mode: stat.S_IMODE(mode) & ~OTHERS)
+
+
+def _set_mode(name: str, place: int | None, mode_of: Callable[[int], int]) -> None:
+    """Change the mode of a file or folder, of nothing else; chmod(2) itself would follow a link."""
+    entry = os.open(name, os.O_PATH | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=place)
+    try:
+        mode = os.fstat(entry).st_mode
+        settable = stat.S_ISREG(mode) or stat.S_ISDIR(mode)
+        if settable and mode_of(mode) != stat.S_IMODE(mode):
+            os.chmod(f"/proc/self/fd/{entry}", mode_of(mode))
+    finally:
+        os.close(entry)

@@ -6,6 +6,8 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
+from connectors.errors import ForeignFileError
+from connectors.foreign_folder import open_file, opened_folder
 from infra.config import LOG4J
 from infra.native.accounts import write_private
 from infra.native.jars import Jars
@@ -23,6 +25,10 @@ CORES_TO_SPARE = 4
 ON_FEW_CORES = ("-XX:TieredStopAtLevel=1",)
 """Without the second compiler, which takes the cores for minutes after a start. Measured at 300
 events a second on two cores: 99 % within 0.2 s, where it was 14 s."""
+
+
+MOST_ARCHIVE_BYTES = 256 << 20
+"""Kafka's takes some 50 MB."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,14 +63,21 @@ class Jvm:
         return self.layout.run / f"{name}.args"
 
     def keep_archives(self, names: list[str]) -> None:
-        """Move what stopped programs have recorded into the cache; idempotent."""
+        """Move what stopped programs have recorded into the cache; idempotent.
+
+        What a part left there instead stays where it is, and is told.
+        """
         for name in names:
             recorded, kept = self._recorded(name), self._kept(name)
-            if recorded.exists() and not kept.exists() and os.access(kept.parent, os.W_OK):
-                new = kept.with_suffix(f".{os.getpid()}")
-                shutil.move(recorded, new)
-                new.replace(kept)
-            recorded.unlink(missing_ok=True)
+            try:
+                with opened_folder(recorded.parent) as folder:
+                    if not kept.exists() and os.access(kept.parent, os.W_OK):
+                        _take(folder, recorded.name, kept)
+                    os.unlink(recorded.name, dir_fd=folder)
+            except FileNotFoundError:
+                continue
+            except (ForeignFileError, OSError) as error:
+                print(f"  {name} starts slowly: {error}")
 
     def _archive_flag(self, name: str) -> str:
         kept = self._kept(name)
@@ -78,6 +91,16 @@ class Jvm:
     def _kept(self, name: str) -> Path:
         digest = hashlib.sha256(f"{self.java} {self.version}".encode()).hexdigest()[:8]
         return self.jars.folder / f"{name}-{digest}.jsa"
+
+
+def _take(folder: int, name: str, kept: Path) -> None:
+    """Copy a recorded archive: the part that it is of can change its own file, not the kept one."""
+    new = kept.with_suffix(f".{os.getpid()}")
+    recorded = open_file(folder, name, most_bytes=MOST_ARCHIVE_BYTES)
+    with os.fdopen(recorded, "rb") as source, new.open("wb") as file:
+        shutil.copyfileobj(source, file)
+    new.chmod(0o644)
+    new.replace(kept)
 
 
 def _quoted(argument: str) -> str:

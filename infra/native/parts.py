@@ -232,7 +232,7 @@ def _workers(s: Settings, layout: Layout) -> list[Part]:
         "promo-monitor",
         readable=(*python_paths(), s.models_dir),
         secrets=(
-            "postgres_password",
+            "postgres_monitor_password",
             "redis_password",
             "clickhouse_password",
             "clickhouse_api_password",
@@ -296,7 +296,7 @@ def chores_of(settings: Settings, layout: Layout, tools: Tools) -> tuple[Chore, 
 
     def schema() -> None:
         postgres.create_database()
-        apply_schema(postgres.superuser_dsn(s.postgres_database), s)
+        apply_schema(postgres.superuser_dsn(s.postgres_database), s, ours_alone=True)
 
     return (
         Chore("schema", ("postgres",), schema),

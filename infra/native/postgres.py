@@ -3,7 +3,6 @@
 The server refuses to run as root, so as root it runs as the user ``postgres``.
 """
 
-import shutil
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
@@ -108,8 +107,6 @@ class PostgresServer:
             timeout=INITDB_TIMEOUT_S,
         )
         if done.returncode:
-            for entry in self.data.iterdir():
-                shutil.rmtree(entry) if entry.is_dir() else entry.unlink()
             raise StackError(f"initdb failed: {done.stderr.strip() or done.stdout.strip()}")
 
     def _program(self, name: str, *arguments: str) -> list[str]:

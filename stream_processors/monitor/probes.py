@@ -18,7 +18,7 @@ from connectors.debezium.watch import ConnectorWatch
 from connectors.errors import DependencyDown
 from connectors.lag import Offsets
 from connectors.settings import Settings, required
-from connectors.source.session import Connection, open_session
+from connectors.source.session import Connection, SourceRole, open_session
 from stream_processors.monitor.samples import Sample, own, scraped
 from warehouse.health import health_question
 
@@ -70,7 +70,7 @@ class PostgresProbe:
     def look(self) -> list[Sample]:
         """Bytes of the log, kept for the slot and not confirmed; none while there is no slot."""
         if self._connection is None:
-            self._connection = open_session(self._settings, "promo-monitor")
+            self._connection = open_session(self._settings, "promo-monitor", SourceRole.MONITOR)
         try:
             row = self._connection.execute(_SLOT_STATE, (SLOT,)).fetchone()
         except psycopg.OperationalError as error:
@@ -105,7 +105,9 @@ class ConnectorProbe:
     def _slot_is_lost(self) -> bool:
         try:
             if self._connection is None:
-                self._connection = open_session(self._settings, "promo-monitor-slot")
+                self._connection = open_session(
+                    self._settings, "promo-monitor-slot", SourceRole.MONITOR
+                )
             return is_lost(self._connection)
         except (DependencyDown, psycopg.OperationalError):
             self._connection = None  # PostgreSQL's own probe tells that it is away

@@ -223,7 +223,7 @@ def _doors(new: Settings, old: Settings) -> Iterator[Callable[[], None]]:
 
         return check
 
-    for role in ("postgres", "postgres_cdc", "postgres_eraser"):
+    for role in ("postgres", "postgres_cdc", "postgres_monitor", "postgres_eraser"):
         yield postgres(role, f"{role}_password")
 
     def redis() -> None:

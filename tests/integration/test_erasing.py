@@ -6,6 +6,7 @@ from typing import Any, LiteralString
 
 import psycopg
 import pytest
+from psycopg import sql
 
 from connectors.errors import DependencyDown
 from connectors.settings import Settings, required
@@ -115,7 +116,63 @@ def test_the_eraser_can_do_nothing_but_erase(
         eraser_session.execute(statement)
 
 
-@pytest.mark.parametrize("secret", ["postgres", "postgres_cdc"])
+def session_of(settings: Settings, role: str) -> Connection:
+    password = required(getattr(settings, f"{role}_password"), role)
+    return connected(settings, getattr(settings, f"{role}_user"), password)
+
+
+def test_the_monitor_sees_no_table(settings: Settings) -> None:
+    """Nor any other object of the shop's; the slots it does see."""
+    with session_of(settings, "postgres_monitor") as session:
+        rights = "SELECT, INSERT, UPDATE, DELETE, TRUNCATE, REFERENCES, TRIGGER"
+        ours = session.execute(
+            "SELECT relname,"
+            " has_table_privilege(oid, %s) OR has_any_column_privilege(oid, 'SELECT')"
+            " FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'v')",
+            (rights,),
+        ).fetchall()
+        assert {"users", "promo_codes", "promo_usages", "erasures"} <= {name for name, _ in ours}
+        assert not [name for name, allowed in ours if allowed]
+        assert not session.execute(
+            "SELECT proname FROM pg_proc WHERE prosecdef AND has_function_privilege(oid, 'EXECUTE')"
+        ).fetchall()
+        assert not session.execute(
+            "SELECT roleid::regrole FROM pg_auth_members WHERE member = current_user::regrole"
+        ).fetchall()
+        for table in ("users", "promo_codes", "promo_usages", "erasures"):
+            with pytest.raises(psycopg.errors.InsufficientPrivilege):
+                session.execute(sql.SQL("SELECT FROM {}").format(sql.Identifier(table)))
+        session.execute("SELECT confirmed_flush_lsn FROM pg_replication_slots")
+        session.execute("SELECT pg_current_wal_lsn()")
+
+
+@pytest.mark.parametrize(
+    "role", ["postgres", "postgres_cdc", "postgres_monitor", "postgres_eraser"]
+)
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "CREATE TEMPORARY TABLE mine (n int)",
+        "CREATE TABLE mine (n int)",
+        "CREATE SCHEMA mine",
+        "SELECT lo_create(0)",
+        "SELECT lo_creat(-1)",
+        "SELECT lo_from_bytea(0, 'much')",
+        "SELECT lo_put(1, 0, 'much')",
+        "SELECT lo_import('/etc/passwd')",
+    ],
+)
+def test_no_role_keeps_anything_of_its_own(
+    settings: Settings, role: str, statement: LiteralString
+) -> None:
+    with (
+        session_of(settings, role) as session,
+        pytest.raises(psycopg.errors.InsufficientPrivilege),
+    ):
+        session.execute(statement)
+
+
+@pytest.mark.parametrize("secret", ["postgres", "postgres_cdc", "postgres_monitor"])
 @pytest.mark.parametrize(
     "statement",
     [

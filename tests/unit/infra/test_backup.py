@@ -87,7 +87,17 @@ def test_what_is_restored_is_what_was_saved(state: Path, backup: Path, tmp_path:
 
 def test_a_backup_is_for_its_owner_alone(backup: Path) -> None:
     assert backup.stat().st_mode & 0o077 == 0
-    assert all(path.stat().st_mode & 0o077 == 0 for path in backup.glob("*.tar.lz4"))
+    assert all(path.stat().st_mode & 0o077 == 0 for path in backup.iterdir())
+
+
+def test_a_pipe_in_a_store_neither_hangs_a_backup_nor_spoils_it(
+    state: Path, tmp_path: Path
+) -> None:
+    before = content(state)
+    os.mkfifo(state / "data/redis/pipe")
+    os.mkfifo(state / "clickhouse/store/pipe")
+    restore(tmp_path / "there", save_into(tmp_path / "backup", state), HERE)
+    assert content(tmp_path / "there") == before
 
 
 def test_data_is_replaced_by_force_alone_and_then_nothing_of_it_stays(

@@ -312,6 +312,8 @@ def test_a_policy_of_least_secrets_holds() -> None:
         "promo_postgres_superuser_password": {"postgres"},
         "promo_postgres_cdc_password": {"connect", "schema"},
         "promo_grafana_admin_password": {"grafana"},
+        "promo_postgres_password": {"schema", "tools", "demo"},
+        "promo_postgres_monitor_password": {"schema", "monitor"},
         "promo_postgres_eraser_password": {"schema", "api"},
         "promo_api_key": {"api", "tools", "demo"},
         "promo_kafka_broker_password": {"kafka"},
