@@ -1,6 +1,7 @@
 """One quick, real question to each part, over connections that stay open."""
 
 import socket
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,6 +24,7 @@ from stream_processors.monitor.samples import Sample, own, scraped
 from warehouse.health import health_question
 
 TIMEOUT_S = 2.0
+NEW_SESSION_EVERY_S = 30.0
 _SLOT_STATE = (Path(source.__file__).parent / "slot_state.sql").read_bytes()
 
 
@@ -61,21 +63,27 @@ def probes_of(settings: Settings) -> tuple[Probe, ...]:
 
 
 class PostgresProbe:
-    """How far Debezium is behind PostgreSQL's log, and how much of it must be kept for it."""
+    """How far Debezium is behind PostgreSQL's log, and how much of it must be kept for it.
 
-    def __init__(self, settings: Settings) -> None:
+    A session that is there goes on while PostgreSQL lets nobody new in: so there is a new one now
+    and then.
+    """
+
+    def __init__(
+        self, settings: Settings, new_session_every_s: float = NEW_SESSION_EVERY_S
+    ) -> None:
         self._settings = settings
+        self._new_session_every_s = new_session_every_s
+        self._renewed_at = 0.0
         self._connection: Connection | None = None
 
     def look(self) -> list[Sample]:
         """Bytes of the log, kept for the slot and not confirmed; none while there is no slot."""
-        if self._connection is None:
-            self._connection = open_session(self._settings, "promo-monitor", SourceRole.MONITOR)
+        connection = self._session()
         try:
-            row = self._connection.execute(_SLOT_STATE, (SLOT,)).fetchone()
+            row = connection.execute(_SLOT_STATE, (SLOT,)).fetchone()
         except psycopg.OperationalError as error:
-            self._connection.close()
-            self._connection = None
+            self._close()
             raise DependencyDown(f"PostgreSQL: {error}") from error
         if row is None:
             return []
@@ -83,6 +91,19 @@ class PostgresProbe:
             own("postgres", "promo_source_wal_kept_bytes", float(row[0]), slot=SLOT),
             own("postgres", "promo_source_lag_bytes", float(row[1]), slot=SLOT),
         ]
+
+    def _session(self) -> Connection:
+        if time.monotonic() - self._renewed_at >= self._new_session_every_s:
+            self._close()
+        if self._connection is None:
+            self._connection = open_session(self._settings, "promo-monitor", SourceRole.MONITOR)
+            self._renewed_at = time.monotonic()
+        return self._connection
+
+    def _close(self) -> None:
+        if self._connection is not None:
+            self._connection.close()
+        self._connection = None
 
 
 class ConnectorProbe:
