@@ -6,6 +6,9 @@ from psycopg.rows import TupleRow
 from connectors.errors import DependencyDown
 from connectors.settings import Settings, required
 
+PROOF = "scram-sha-256"
+"""For ``require_auth``: a server that asks for the password itself is not told it."""
+
 Connection = psycopg.Connection[TupleRow]
 
 
@@ -33,6 +36,7 @@ def open_session(settings: Settings, application: str, *, cdc: bool = False) -> 
             dbname=settings.postgres_database,
             user=settings.postgres_cdc_user if cdc else settings.postgres_user,
             password=password,
+            require_auth=PROOF,
             application_name=application,
             connect_timeout=5,
             autocommit=True,

@@ -2,10 +2,12 @@
 
 import os
 import socket
+from collections.abc import Sequence
 
 import psutil
 
 from connectors.errors import StackError
+from infra.native.accounts import Accounts
 from infra.native.layout import Layout
 from infra.native.parts import Part, Port
 
@@ -27,6 +29,16 @@ def check_ports(parts: list[Part]) -> None:
     ]
     if taken:
         raise StackError("\n".join(taken))
+
+
+def port_owners(parts: Sequence[Part], accounts: Accounts) -> str:
+    """Which user holds each port, as the setting ``port_owners`` has it."""
+    own = os.geteuid()
+    return ",".join(
+        f"{port.number}:{accounts[part.bounds.user].uid if accounts else own}"
+        for part in parts
+        for port in part.ports
+    )
 
 
 def end_leftovers(layout: Layout) -> list[str]:
