@@ -233,7 +233,7 @@ def part_named(settings: Settings, name: str) -> Part:
 
 def ready(settings: Settings, name: str) -> bool:
     """Whether a part answers right now."""
-    return is_ready(part_named(settings, name))
+    return is_ready(part_named(settings, name), _state_pid(settings, name))
 
 
 def _state_pid(settings: Settings, name: str) -> int:
