@@ -20,6 +20,7 @@ from api.metrics import ApiMetrics
 from api.readiness import TIMEOUT_S, Watch, checks
 from api.warehouse_reader import WarehouseReader
 from connectors.profile import Hasher, keyed_hasher, profile
+from connectors.proven import async_http_hooks
 from connectors.settings import Settings, required
 from ml.policy_file import load_policy
 from stream_processors.delivery import Delivery
@@ -58,7 +59,8 @@ class Services:
         """
         store = connect(settings, timeout_s=REDIS_TIMEOUT_S)
         judge = RunningJudge(settings.models_dir, load_policy(settings.policy_file))
-        http = httpx.AsyncClient(timeout=TIMEOUT_S, trust_env=False)
+        hooks = async_http_hooks(settings.owners)
+        http = httpx.AsyncClient(timeout=TIMEOUT_S, trust_env=False, event_hooks=hooks)
         delivery = Delivery(settings, "promo-api", KAFKA_TIMEOUT_MS)
         hashed = keyed_hasher(required(settings.hash_key, "hash_key"))
         metrics, limits = ApiMetrics(), ClaimLimits.of(settings)

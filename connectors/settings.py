@@ -145,6 +145,12 @@ class Settings(BaseSettings):
         10, ge=1, description="of these, the most that one key may hold: others find places"
     )
 
+    port_owners: str = Field(
+        "",
+        description="which user must hold a port of this machine before it is told a password:"
+        " PORT:UID, comma-separated; the native stack fills it in",
+    )
+
     dashboards: bool = Field(True, description="serve the built-in page of the dashboards")
 
     hash_key: SecretStr | None = Field(
@@ -222,6 +228,14 @@ class Settings(BaseSettings):
                 )
         return text
 
+    @field_validator("port_owners")
+    @classmethod
+    def _port_owners(cls, text: str) -> str:
+        for entry in filter(None, map(str.strip, text.split(","))):
+            if not re.fullmatch(r"\d{1,5}:\d{1,10}", entry):
+                raise ValueError(f"{entry!r} is not PORT:UID; entries stand between commas")
+        return text.strip()
+
     @model_validator(mode="after")
     def _no_placeholders(self) -> Self:
         for name, value in self:
@@ -231,6 +245,17 @@ class Settings(BaseSettings):
                     " one, or leave it empty and `make up` makes one"
                 )
         return self
+
+    @property
+    def owners(self) -> dict[int, int]:
+        """The uid that must hold a port, by port."""
+        entries = (entry.split(":") for entry in self.port_owners.split(",") if entry.strip())
+        return {int(port): int(uid) for port, uid in entries}
+
+    @property
+    def port_owners_file(self) -> Path:
+        """Where the native stack tells commands what it tells its parts as ``port_owners``."""
+        return self.state_dir / "port-owners"
 
     @property
     def kafka_bootstrap(self) -> str:
@@ -315,7 +340,12 @@ def load_settings(*, secret_files: bool = True) -> Settings:
         # Where the secrets lie is a setting itself, so it is read before them.
         plain = Settings()
         secrets = plain.secrets_folder
-        return Settings(_secrets_dir=secrets) if secret_files and secrets.is_dir() else plain
+        if secret_files and secrets.is_dir():
+            plain = Settings(_secrets_dir=secrets)
+        if not plain.port_owners and plain.port_owners_file.is_file():
+            owners = plain.port_owners_file.read_text()
+            return plain.model_copy(update={"port_owners": Settings._port_owners(owners)})
+        return plain
     except ValueError as error:
         raise SettingsError(f"a PROMO_ setting is wrong: {error}") from error
 

@@ -4,7 +4,7 @@ Clients come without sessions, so one may be used by several threads, and withou
 compression: both ends are usually one machine or one network. Times come back in UTC, aware.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -16,6 +16,7 @@ from pydantic import SecretStr
 
 from connectors.errors import DependencyDown
 from connectors.settings import Settings, required
+from warehouse.proven import proven_async_client, proven_pools
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +42,7 @@ def writer(settings: Settings) -> Client:
         SettingsError: the password is not set.
     """
     with clickhouse_answers():
-        return clickhouse_connect.get_client(**_writer(settings))
+        return _client(settings, _writer(settings))
 
 
 def make_database(settings: Settings) -> None:
@@ -49,7 +50,7 @@ def make_database(settings: Settings) -> None:
     options = _writer(settings)
     name = options.pop("database")  # a client of a database that is not there is refused
     with clickhouse_answers():
-        client = clickhouse_connect.get_client(**options)
+        client = _client(settings, options)
         try:
             client.command("CREATE DATABASE IF NOT EXISTS {name:Identifier}", {"name": name})
         finally:
@@ -59,7 +60,7 @@ def make_database(settings: Settings) -> None:
 def reader(settings: Settings) -> Client:
     """A client that may only read, for our own parts; raises as :func:`writer`."""
     with clickhouse_answers():
-        return clickhouse_connect.get_client(**_reader(settings))
+        return _client(settings, _reader(settings))
 
 
 def grafanas_reader(settings: Settings) -> Client:
@@ -67,19 +68,19 @@ def grafanas_reader(settings: Settings) -> Client:
     user, password = settings.clickhouse_reader_user, settings.clickhouse_reader_password
     options = _options(settings, user, password, "clickhouse_reader_password")
     with clickhouse_answers():
-        return clickhouse_connect.get_client(**options)
+        return _client(settings, options)
 
 
 async def async_writer(settings: Settings) -> AsyncClient:
     """As :func:`writer`, for an event loop."""
     with clickhouse_answers():
-        return await clickhouse_connect.get_async_client(**_writer(settings))
+        return await proven_async_client(settings.owners, _writer(settings))
 
 
 async def async_reader(settings: Settings, patience: Patience = OF_A_WORKER) -> AsyncClient:
     """As :func:`reader`, for an event loop."""
     with clickhouse_answers():
-        return await clickhouse_connect.get_async_client(**_reader(settings, patience))
+        return await proven_async_client(settings.owners, _reader(settings, patience))
 
 
 @contextmanager
@@ -96,6 +97,10 @@ def clickhouse_answers() -> Iterator[None]:
         if unreachable or error.code in _NOT_NOW:
             raise DependencyDown(f"ClickHouse: {error}") from error
         raise
+
+
+def _client(settings: Settings, options: Mapping[str, Any]) -> Client:
+    return clickhouse_connect.get_client(**options, pool_mgr=proven_pools(settings.owners))
 
 
 def _writer(settings: Settings) -> dict[str, Any]:

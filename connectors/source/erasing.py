@@ -12,6 +12,7 @@ from psycopg.rows import class_row
 
 from connectors.errors import DependencyDown
 from connectors.settings import Settings, required
+from connectors.source.session import PROOF
 
 _ERASE = "SELECT * FROM erase_account(%s, %s, %s)"
 _LOOK_UP = "SELECT * FROM erasure_receipt(%s)"
@@ -59,6 +60,7 @@ class Eraser:
             "dbname": settings.postgres_database,
             "user": settings.postgres_eraser_user,
             "password": required(settings.postgres_eraser_password, "postgres_eraser_password"),
+            "require_auth": PROOF,
             "application_name": "promo-api",
             "connect_timeout": _CONNECT_TIMEOUT_S,
             "options": _OPTIONS,

@@ -8,6 +8,9 @@ from psycopg.rows import TupleRow
 from connectors.errors import DependencyDown
 from connectors.settings import Settings, required
 
+PROOF = "scram-sha-256"
+"""For ``require_auth``: a server that asks for the password itself is not told it."""
+
 Connection = psycopg.Connection[TupleRow]
 
 
@@ -41,6 +44,7 @@ def open_session(
             dbname=settings.postgres_database,
             user=getattr(settings, f"{role}_user"),
             password=password,
+            require_auth=PROOF,
             application_name=application,
             connect_timeout=5,
             autocommit=True,

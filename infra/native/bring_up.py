@@ -8,6 +8,7 @@ from pathlib import Path
 from connectors.errors import DependencyDown, PromoError, StackError
 from infra.native.accounts import Accounts, own
 from infra.native.parts import Chore, Part
+from infra.native.ports import check_holder
 from infra.native.supervision import Supervisor
 
 POLL_S = 0.05
@@ -78,7 +79,8 @@ class BringUp:
         self._report(step.name, word, time.monotonic() - started)
 
     def _start(self, part: Part) -> str:
-        if self._supervisor.states()[part.name].pid and is_ready(part):
+        pid = self._supervisor.states()[part.name].pid
+        if pid and is_ready(part, pid):
             return "already running"
         account = self._accounts.get(part.bounds.user)
         for folder in part.bounds.writable:
@@ -92,9 +94,10 @@ class BringUp:
         deadline = time.monotonic() + part.timeout_s
         reason, pids = "", set[int]()
         while time.monotonic() < deadline and len(pids) <= MOST_CRASHES:
-            pids |= {self._supervisor.states()[part.name].pid} - {0}
+            pid = self._supervisor.states()[part.name].pid
+            pids |= {pid} - {0}
             try:
-                part.ready()
+                ask(part, pid)
                 return
             except DependencyDown as error:
                 reason = str(error).strip()
@@ -107,10 +110,20 @@ class BringUp:
         )
 
 
-def is_ready(part: Part) -> bool:
+def ask(part: Part, pid: int) -> None:
+    """Ask a part that runs as ``pid`` whether it is ready: itself, and nobody in its place.
+
+    Raises:
+        DependencyDown: it is not, or it has not got its ports (yet).
+    """
+    check_holder(part, pid)
+    part.ready()
+
+
+def is_ready(part: Part, pid: int) -> bool:
     """Whether it answers right now."""
     try:
-        part.ready()
+        ask(part, pid)
     except DependencyDown:
         return False
     return True

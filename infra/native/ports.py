@@ -2,14 +2,20 @@
 
 import os
 import socket
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
 
 import psutil
 
-from connectors.errors import StackError
+from connectors.errors import DependencyDown, StackError
+from connectors.peers import TABLES, listeners, user_name
+from infra.native.accounts import Accounts
 from infra.native.layout import Layout
 from infra.native.parts import Part, Port
 
 LEFTOVER_TIMEOUT_S = 30.0
+KNOWS_SOCKETS = TABLES[0].exists()
+"""Whether this system tells whose sockets are whose: Linux does."""
 
 
 def check_ports(parts: list[Part]) -> None:
@@ -27,6 +33,41 @@ def check_ports(parts: list[Part]) -> None:
     ]
     if taken:
         raise StackError("\n".join(taken))
+
+
+def check_holder(part: Part, pid: int) -> None:
+    """Make sure that a part's ports are held by its own process, or one that it has started.
+
+    The sockets are looked up here, not where the process is: it may have been handed its own from
+    outside a network namespace.
+
+    Raises:
+        DependencyDown: nobody listens there, or somebody else; the message says who.
+    """
+    if not KNOWS_SOCKETS:
+        return
+    own = _inodes(pid)
+    for port in part.ports:
+        listening = listeners(port.host, port.number)
+        if not listening:
+            raise DependencyDown(f"nothing listens on port {port.number} yet")
+        strange = [s for s in listening if s.inode not in own]
+        if strange:
+            user = user_name(strange[0].uid)
+            raise DependencyDown(
+                f"port {port.number} is held{_by(port)}, user {user}, and not by {part.name}: stop"
+                f" that, or set PROMO_{port.setting} to another"
+            )
+
+
+def port_owners(parts: Sequence[Part], accounts: Accounts) -> str:
+    """Which user holds each port, as the setting ``port_owners`` has it."""
+    own = os.geteuid()
+    return ",".join(
+        f"{port.number}:{accounts[part.bounds.user].uid if accounts else own}"
+        for part in parts
+        for port in part.ports
+    )
 
 
 def end_leftovers(layout: Layout) -> list[str]:
@@ -60,6 +101,26 @@ def _free(port: Port) -> bool:
         except OSError:
             return False
     return True
+
+
+def _inodes(pid: int) -> set[str]:
+    """Of the sockets that a process and its descendants have open."""
+    try:
+        process = psutil.Process(pid)
+        family = [process, *process.children(recursive=True)]
+    except psutil.Error:
+        return set()
+    return {inode for member in family for inode in _open_sockets(member.pid)}
+
+
+def _open_sockets(pid: int) -> Iterator[str]:
+    folder = f"/proc/{pid}/fd"
+    with suppress(OSError):  # it has ended
+        for name in os.listdir(folder):
+            with suppress(OSError):
+                link = os.readlink(f"{folder}/{name}")
+                if link.startswith("socket:["):
+                    yield link[len("socket:[") : -1]
 
 
 def _by(port: Port) -> str:

@@ -13,6 +13,8 @@ from connectors.debezium.rest import address, login
 from connectors.errors import DependencyDown
 from connectors.kafka_access import is_accepted
 from connectors.kafka_client import client_config
+from connectors.peers import Owners
+from connectors.proven import http_hooks, redis_hook
 from connectors.settings import Settings, required
 from infra.docker.health import HALTED
 from warehouse.health import health_question
@@ -36,6 +38,7 @@ def redis_answers(settings: Settings) -> None:
         host=settings.redis_host,
         port=settings.redis_port,
         password=required(settings.redis_password, "redis_password"),
+        redis_connect_func=redis_hook(settings.owners),
         socket_timeout=TIMEOUT_S,
         socket_connect_timeout=TIMEOUT_S,
         retry=Retry(NoBackoff(), 0),  # one question: the caller asks again
@@ -56,7 +59,7 @@ def kafka_answers(settings: Settings) -> None:
 
 def connect_answers(settings: Settings) -> None:
     """It names its connectors to its owner."""
-    _get(f"{address(settings)}/connectors", login(settings))
+    _get(f"{address(settings)}/connectors", login(settings), owners=settings.owners)
 
 
 def worker_answers(host: str, port: int) -> None:
@@ -76,16 +79,21 @@ def http_answers(url: str) -> None:
 def clickhouse_answers(settings: Settings) -> None:
     """A question of our own parts is answered."""
     url, headers = health_question(settings)
-    _get(url, headers=headers)
+    _get(url, headers=headers, owners=settings.owners)
 
 
 def _get(
-    url: str, auth: tuple[str, str] | None = None, headers: Mapping[str, str] | None = None
+    url: str,
+    auth: tuple[str, str] | None = None,
+    headers: Mapping[str, str] | None = None,
+    owners: Owners | None = None,
 ) -> str:
+    hooks = http_hooks(owners or {})
     try:
-        answer = httpx.get(
-            url, auth=auth, headers=headers, timeout=TIMEOUT_S, trust_env=False, verify=False
-        )
+        with httpx.Client(
+            timeout=TIMEOUT_S, trust_env=False, verify=False, event_hooks=hooks
+        ) as web:
+            answer = web.get(url, auth=auth, headers=headers)
     except httpx.HTTPError as error:
         raise DependencyDown(f"{url}: {error}") from error
     if answer.status_code != HTTP_OK:

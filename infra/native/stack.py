@@ -12,7 +12,7 @@ from dataclasses import replace
 
 from connectors.errors import StackError
 from connectors.settings import Settings
-from infra.native.accounts import PASSING, Accounts, ensure_accounts, share
+from infra.native.accounts import PASSING, Accounts, ensure_accounts, share, write_private
 from infra.native.bring_up import BringUp, Report, chosen, is_ready, levels
 from infra.native.confinement import confined, has_namespaces, refuse_closed_folders
 from infra.native.credentials import ensure_secrets
@@ -20,7 +20,7 @@ from infra.native.jars import ensure_jars, jars_in
 from infra.native.jvm import Jvm
 from infra.native.layout import UNFINISHED_RESTORE, Layout, adopt_key_file, layout_of
 from infra.native.parts import Part, chores_of, environment_of, parts_of
-from infra.native.ports import check_ports, end_leftovers
+from infra.native.ports import check_ports, end_leftovers, port_owners
 from infra.native.prerequisites import OF_TESTS, PREREQUISITES, ensure_prerequisites
 from infra.native.supervision import Program, Supervisor
 from infra.native.tools import Tools, find_tools
@@ -74,6 +74,8 @@ def up(
     with alone(layout):
         tools = prepare(layout)
         settings = ensure_secrets(settings, layout)
+        accounts = _accounts_of(parts_of(settings, layout, tools), layout)
+        settings = _tell_owners(settings, layout, tools, accounts)
         table, chores = parts_of(settings, layout, tools), chores_of(settings, layout, tools)
         steps = chosen(table, chores, parts)
         supervisor = Supervisor(layout)
@@ -82,7 +84,6 @@ def up(
                 print(f"  {line}")
         alive = {name for name, state in supervisor.states().items() if state.pid}
         check_ports([s for s in steps if isinstance(s, Part) and s.name not in alive])
-        accounts = _accounts_of(table, layout)
         supervisor.ensure([_program(part, settings, layout, accounts) for part in table])
         _settle_folders(layout, accounts)
         BringUp(supervisor, layout.log_of, report, accounts).run(steps)
@@ -232,7 +233,7 @@ def part_named(settings: Settings, name: str) -> Part:
 
 def ready(settings: Settings, name: str) -> bool:
     """Whether a part answers right now."""
-    return is_ready(part_named(settings, name))
+    return is_ready(part_named(settings, name), _state_pid(settings, name))
 
 
 def _state_pid(settings: Settings, name: str) -> int:
@@ -259,6 +260,13 @@ def _accounts_of(table: Sequence[Part], layout: Layout) -> Accounts:
     accounts = ensure_accounts(part.bounds.user for part in table)
     refuse_closed_folders(layout, accounts)
     return accounts
+
+
+def _tell_owners(settings: Settings, layout: Layout, tools: Tools, accounts: Accounts) -> Settings:
+    """Whose each port is, in the settings for parts and in a file for commands; idempotent."""
+    owners = port_owners(parts_of(settings, layout, tools), accounts)
+    write_private(layout.state / settings.port_owners_file.name, owners)
+    return settings.model_copy(update={"port_owners": owners})
 
 
 def _settle_folders(layout: Layout, accounts: Accounts) -> None:

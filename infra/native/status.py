@@ -12,6 +12,7 @@ from connectors.debezium.slot import LOST, is_lost
 from connectors.errors import DependencyDown, PromoError
 from connectors.settings import Settings
 from connectors.source.session import open_session
+from infra.native.bring_up import ask
 from infra.native.layout import layout_of
 from infra.native.parts import Part, parts_of
 from infra.native.supervision import ProgramState, Supervisor
@@ -69,15 +70,15 @@ def _look(part: Part, state: ProgramState | None) -> PartStatus:
         word = state.state.lower() if state else "down"
         return PartStatus(part.name, word, 0, 0.0, 0, port, "down")
     memory = _memory(state.pid)
-    health = _health(part)
+    health = _health(part, state.pid)
     return PartStatus(
         part.name, state.state.lower(), state.pid, state.uptime_s, memory, port, health
     )
 
 
-def _health(part: Part) -> str:
+def _health(part: Part, pid: int) -> str:
     try:
-        part.ready()
+        ask(part, pid)
     except DependencyDown as error:
         return " ".join(str(error).split())
     return "ok"

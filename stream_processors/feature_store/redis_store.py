@@ -25,6 +25,7 @@ from redis.exceptions import TimeoutError as RedisTimeoutError
 from connectors.errors import DependencyDown
 from connectors.events import IgnoredLink
 from connectors.profile import Profile
+from connectors.proven import async_redis_hook
 from connectors.settings import Settings, required
 from ml.store import CodeTerms
 from stream_processors.feature_store.wire import (
@@ -326,6 +327,7 @@ def connect(settings: Settings, timeout_s: float = 10.0) -> RedisStore:
             host=settings.redis_host,
             port=settings.redis_port,
             password=required(settings.redis_password, "redis_password"),
+            redis_connect_func=async_redis_hook(settings.owners),
             socket_timeout=timeout_s,
             socket_connect_timeout=min(2.0, timeout_s),
             max_connections=_CONNECTIONS,

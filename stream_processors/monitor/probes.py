@@ -18,6 +18,8 @@ from connectors.debezium.slot import LOST, SLOT, is_lost
 from connectors.debezium.watch import ConnectorWatch
 from connectors.errors import DependencyDown
 from connectors.lag import Offsets
+from connectors.peers import Owners
+from connectors.proven import http_hooks, redis_hook
 from connectors.settings import Settings, required
 from connectors.source.session import Connection, SourceRole, open_session
 from stream_processors.monitor.samples import Sample, own, scraped
@@ -51,7 +53,7 @@ def probes_of(settings: Settings) -> tuple[Probe, ...]:
         Probe("postgres", PostgresProbe(s).look),
         Probe("redis", redis_probe(s)),
         Probe("kafka", kafka_probe(s)),
-        Probe("connect", page(f"{address(s)}/", login(s))),
+        Probe("connect", page(f"{address(s)}/", login(s), s.owners)),
         Probe("connector", ConnectorProbe(s).look),
         Probe("clickhouse", clickhouse_probe(s)),
         *(
@@ -141,6 +143,7 @@ def redis_probe(settings: Settings) -> Callable[[], list[Sample]]:
         host=settings.redis_host,
         port=settings.redis_port,
         password=required(settings.redis_password, "redis_password"),
+        redis_connect_func=redis_hook(settings.owners),
         socket_timeout=TIMEOUT_S,
         socket_connect_timeout=TIMEOUT_S,
         retry=Retry(NoBackoff(), 1),
@@ -170,9 +173,11 @@ def kafka_probe(settings: Settings) -> Callable[[], list[Sample]]:
     return look
 
 
-def page(url: str, auth: tuple[str, str] | None = None) -> Callable[[], list[Sample]]:
+def page(
+    url: str, auth: tuple[str, str] | None = None, owners: Owners | None = None
+) -> Callable[[], list[Sample]]:
     """GET answers 200, where needed with user and password."""
-    web = _web(auth)
+    web = _web(auth, owners)
 
     def look() -> list[Sample]:
         _get(web, url)
@@ -183,7 +188,7 @@ def page(url: str, auth: tuple[str, str] | None = None) -> Callable[[], list[Sam
 
 def clickhouse_probe(settings: Settings) -> Callable[[], list[Sample]]:
     """A question is answered."""
-    web = _web()
+    web = _web(owners=settings.owners)
 
     def look() -> list[Sample]:
         _get(web, *health_question(settings))
@@ -198,13 +203,16 @@ def scrape(part: str, url: str) -> Callable[[], list[Sample]]:
     return lambda: scraped(part, _get(web, f"{url}/metrics"))
 
 
-def _web(auth: tuple[str, str] | None = None) -> httpx.Client:
+def _web(auth: tuple[str, str] | None = None, owners: Owners | None = None) -> httpx.Client:
     """A client for one probe alone.
 
     Threads that share one close each other's connections as these expire, even under a request.
     """
     # The API may show a certificate that only its own users know: here it is asked for figures.
-    return httpx.Client(auth=auth, timeout=TIMEOUT_S, trust_env=False, verify=False)
+    hooks = http_hooks(owners or {})
+    return httpx.Client(
+        auth=auth, timeout=TIMEOUT_S, trust_env=False, verify=False, event_hooks=hooks
+    )
 
 
 def _get(web: httpx.Client, url: str, headers: Mapping[str, str] | None = None) -> str:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import httpx
 import psutil
+import pytest
 from clickhouse_connect.driver.exceptions import DatabaseError
 
 from connectors.errors import DependencyDown
@@ -19,6 +20,8 @@ from tests.integration.gateway_process import GatewayProcess
 from warehouse import client as warehouse_client
 
 ROUNDS = 3
+STOP_S = 10.0
+"""A stop takes three; before reads were stopped at once, it took twenty and more."""
 IDLE_S = 3.0
 IDLE_CPU_SHARE = 0.05
 IDLE_RSS_BYTES = 500 * 1024 * 1024
@@ -96,6 +99,36 @@ def test_sigterm_ends_queries_that_would_run_on(own_gateway: GatewayProcess) -> 
             stuck.start()
             assert own_gateway.stop() == 0
         stuck.join(timeout=20)
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "SELECT sum(sipHash64(number)) FROM numbers(100000000000)",
+        "SELECT count() FROM numbers(1000000) AS a, numbers(1000000) AS b",
+        # Within one block, where the engine does not look whether it is to stop.
+        "SELECT arraySum(arrayMap(x -> sipHash64(x), range(200000000)))",
+        "SELECT arraySum(arraySort(x -> sipHash64(x), range(30000000 + number))) FROM numbers(1)",
+    ],
+)
+def test_no_read_holds_up_a_stop(own_gateway: GatewayProcess, sql: str) -> None:
+    """Whose port is free meanwhile, for anybody to take."""
+    with own_gateway.client() as http, own_gateway.client() as other:
+        stuck = threading.Thread(target=lambda: refused_or_cut_off(http, sql))
+        stuck.start()
+        # Those that are asked for, and the question itself.
+        watch = (
+            "SELECT count() FROM system.processes"
+            " WHERE position(query, 'sipHash64') OR position(query, 'AS b')"
+        )
+        deadline = time.monotonic() + 10
+        while int(other.post("/", content=watch).text) < 2:
+            assert time.monotonic() < deadline
+        asked = time.monotonic()
+        assert own_gateway.stop() == 0
+        assert time.monotonic() - asked < STOP_S
+        stuck.join(timeout=20)
+    own_gateway.start()
 
 
 def refused_or_cut_off(client: httpx.Client, sql: str) -> None:

@@ -54,7 +54,7 @@ def build_app(engine: Engine, users: Users, guard: Guard | None = None) -> Starl
         except GatewayError as error:
             return failed(error, query_id, version)
 
-    return Starlette(
+    app = Starlette(
         routes=[
             Route("/", answer, methods=["GET", "POST"]),
             Route("/ping", _ok, methods=["GET"]),
@@ -62,6 +62,8 @@ def build_app(engine: Engine, users: Users, guard: Guard | None = None) -> Starl
         ],
         lifespan=lifespan,
     )
+    app.state.runner = runner
+    return app
 
 
 async def _ok(_: Request) -> Response:

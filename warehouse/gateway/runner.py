@@ -12,6 +12,7 @@ from warehouse.gateway import vocabulary
 from warehouse.gateway.access import User, Users
 from warehouse.gateway.engine import Engine, Scope, Session, Summary
 from warehouse.gateway.errors import (
+    ABORTED,
     READONLY,
     TIMEOUT_EXCEEDED,
     GatewayError,
@@ -48,6 +49,8 @@ _NO_EXPRESSIONS = {
     "input_format_values_deduce_templates_of_expressions": "0",
 }
 _RETRY_CANCEL_S = 0.2
+_STOP_S = 2.0
+"""A read that has not ended so long after it was stopped, within one large block say, is left."""
 _GRACE_S = 2.0
 """The engine looks at its clock between blocks; so much later it is not waited for."""
 
@@ -95,6 +98,8 @@ class Runner:
         }
         self._cancellers = ThreadPoolExecutor(1, "cancel")
         self._running: set[Job] = set()
+        self._stopping: set[asyncio.Task[None]] = set()
+        self.is_closing = self.is_stuck = False
 
     async def start(self, user: User, request: QueryRequest) -> Job:
         """Judge a statement and start it, as soon as there is a place for it.
@@ -102,6 +107,7 @@ class Runner:
         Raises:
             GatewayError: it does not parse, is not allowed, or too many others are under way.
         """
+        self._refuse_at_the_end()
         readonly = request.readonly or not user.may_write
         # An INSERT's head is parsed in the place that it will have.
         place = await (self._reads[user.name] if readonly else self._writes).take()
@@ -115,7 +121,12 @@ class Runner:
             place.give_back()
             raise
 
+    def _refuse_at_the_end(self) -> None:
+        if self.is_closing:
+            raise refusal(ABORTED, "The gateway stops: ask again.")
+
     def _start(self, task: _Task, place: Place) -> Job:
+        self._refuse_at_the_end()
         loop = asyncio.get_running_loop()
         outbox = Outbox(loop)
         fmt = task.statement.fmt or task.request.default_format
@@ -205,9 +216,24 @@ class Runner:
                 await loop.run_in_executor(self._cancellers, self._engine.cancel, job.tag)
             await asyncio.wait({job.done}, timeout=_RETRY_CANCEL_S)
 
+    def stop_reads(self) -> None:
+        """Begin nothing more, and stop what reads: who waits for an answer is told so at once."""
+        self.is_closing = True
+        for job in self._running:
+            if job.cancellable:
+                job.outbox.end(refusal(ABORTED, "The gateway stops: ask again."))
+                self._stopping.add(asyncio.ensure_future(self.cancel(job)))
+
     async def close(self) -> None:
-        """Stop what reads, wait for what writes."""
-        await asyncio.gather(*(self.cancel(job) for job in list(self._running)))
+        """Stop what reads, wait for what writes; ``is_stuck`` says whether a read runs on."""
+        self.stop_reads()
+        if writes := {job.done for job in self._running if not job.cancellable}:
+            await asyncio.wait(writes)
+        if self._stopping:
+            _, left = await asyncio.wait(self._stopping, timeout=_STOP_S)
+            self.is_stuck = bool(left)
+        if self.is_stuck:
+            return
         for places in (self._writes, *self._reads.values()):
             await asyncio.to_thread(places.close)
         await asyncio.to_thread(self._cancellers.shutdown)

@@ -17,6 +17,7 @@ from warehouse.gateway.ceiling import watch_memory
 from warehouse.gateway.engine import Engine
 from warehouse.gateway.guard import Guard
 from warehouse.gateway.limits import PROCESS_MEMORY_BYTES
+from warehouse.gateway.runner import Runner
 
 SHUTDOWN_TIMEOUT_S = 5
 IDLE_CONNECTION_S = 60
@@ -46,9 +47,10 @@ def serve(
     engine = Engine(settings.state_dir / "clickhouse", settings.clickhouse_database)
     watch_memory(memory_bytes)
     print(f"gateway: warehouse open after {time.monotonic() - started:.1f} s", flush=True)
+    app = build_app(engine, users, guard)
     try:
         config = uvicorn.Config(
-            build_app(engine, users, guard),
+            app,
             host=settings.clickhouse_host,
             port=settings.clickhouse_port,
             http=BoundedProtocol,
@@ -59,9 +61,25 @@ def serve(
             timeout_graceful_shutdown=SHUTDOWN_TIMEOUT_S,
         )
         inherited = inherited_socket(os.environ)
-        uvicorn.Server(config).run([inherited] if inherited else None)
+        _Server(config, app.state.runner).run([inherited] if inherited else None)
     finally:
+        if app.state.runner.is_stuck:
+            # Nothing is written any more, and the engine would wait for what still reads.
+            print("gateway: a statement did not stop: ended without it", flush=True)
+            os._exit(0)
         engine.close()
+
+
+class _Server(uvicorn.Server):
+    """Stops reads before it waits for answers under way: its port is free until it is back."""
+
+    def __init__(self, config: uvicorn.Config, runner: Runner) -> None:
+        super().__init__(config)
+        self._runner = runner
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        self._runner.stop_reads()
+        await super().shutdown(sockets)
 
 
 def users_of(settings: Settings) -> Users:
