@@ -15,6 +15,7 @@ from connectors.settings import Settings
 from infra.native.accounts import PASSING, Accounts, ensure_accounts, share
 from infra.native.bring_up import BringUp, Report, chosen, is_ready, levels
 from infra.native.confinement import confined, has_namespaces, refuse_closed_folders
+from infra.native.connect_tls import ensure_certificates
 from infra.native.credentials import ensure_secrets
 from infra.native.jars import ensure_jars, jars_in
 from infra.native.jvm import Jvm
@@ -74,6 +75,7 @@ def up(
     with alone(layout):
         tools = prepare(layout)
         settings = ensure_secrets(settings, layout)
+        ensure_certificates(settings)
         table, chores = parts_of(settings, layout, tools), chores_of(settings, layout, tools)
         steps = chosen(table, chores, parts)
         supervisor = Supervisor(layout)
@@ -178,6 +180,7 @@ def restart_part(
     if not Supervisor(layout).running():
         raise StackError("the stack is down: `make up`")
     settings = ensure_secrets(settings, layout)
+    ensure_certificates(settings)
     if kill and _state_pid(settings, name):
         kill_part(settings, name)
     else:

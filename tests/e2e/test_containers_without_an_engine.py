@@ -72,6 +72,8 @@ class Containers:
             "PROMO_CACHE_DIR": str(self.folder / "tmp"),
             # Where Connect, which runs natively here, finds its database password.
             "PROMO_CONNECT_SECRETS_DIR": str(self.settings.connect_secrets_folder),
+            "PROMO_CONNECT_TLS": "true",
+            "PROMO_CONNECT_TLS_DIR": str(self.settings.connect_tls_folder),
             "PROMO_WORKER_HOSTS": "scoring-0=127.0.0.1,warehouse=127.0.0.1",
         }
         path = f"{self.image.venv / 'bin'}{os.pathsep}/usr/bin{os.pathsep}/bin"
