@@ -134,7 +134,11 @@ def _told(settings: Settings, context: ssl.SSLContext | None, request: bytes) ->
     where = (settings.connect_host, settings.connect_port)
     with socket.create_connection(where, timeout=20) as plain:
         try:
-            connection = context.wrap_socket(plain) if context else plain
+            connection = (
+                context.wrap_socket(plain, server_hostname=settings.connect_host)
+                if context
+                else plain
+            )
             connection.sendall(request)
             while piece := connection.recv(65_536):
                 answer += piece
