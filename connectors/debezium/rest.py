@@ -64,8 +64,8 @@ def certificates(settings: Settings) -> ssl.SSLContext | bool:
         context.load_cert_chain(folder / CLIENT)
     except OSError as error:  # ssl.SSLError is one
         raise SettingsError(
-            f"{folder} has no certificates for Kafka Connect ({error}): `make up` makes them; for one"
-            " of your own set PROMO_CONNECT_TLS_DIR, or PROMO_CONNECT_TLS=false if it speaks no TLS"
+            f"{folder} has no certificates for Kafka Connect ({error}): `make up` makes them; for a"
+            " Connect of your own set PROMO_CONNECT_TLS_DIR, or PROMO_CONNECT_TLS=false"
         ) from error
     return context
 

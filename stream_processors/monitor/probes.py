@@ -1,6 +1,7 @@
 """One quick, real question to each part, over connections that stay open."""
 
 import socket
+import ssl
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,7 +13,7 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 from connectors import source
-from connectors.debezium.rest import address, login
+from connectors.debezium.rest import address, certificates, login
 from connectors.debezium.slot import LOST, SLOT, is_lost
 from connectors.debezium.watch import ConnectorWatch
 from connectors.errors import DependencyDown
@@ -49,7 +50,7 @@ def probes_of(settings: Settings) -> tuple[Probe, ...]:
         Probe("postgres", PostgresProbe(s).look),
         Probe("redis", redis_probe(s)),
         Probe("kafka", kafka_probe(s)),
-        Probe("connect", page(f"{address(s)}/", login(s))),
+        Probe("connect", page(f"{address(s)}/", login(s), certificates(s))),
         Probe("connector", ConnectorProbe(s).look),
         Probe("clickhouse", clickhouse_probe(s)),
         *(
@@ -147,9 +148,11 @@ def kafka_probe(settings: Settings) -> Callable[[], list[Sample]]:
     return look
 
 
-def page(url: str, auth: tuple[str, str] | None = None) -> Callable[[], list[Sample]]:
-    """GET answers 200, where needed with user and password."""
-    web = _web(auth)
+def page(
+    url: str, auth: tuple[str, str] | None = None, verify: ssl.SSLContext | bool = True
+) -> Callable[[], list[Sample]]:
+    """GET answers 200, where needed with user, password and certificates."""
+    web = _web(auth, verify)
 
     def look() -> list[Sample]:
         _get(web, url)
@@ -175,13 +178,15 @@ def scrape(part: str, url: str) -> Callable[[], list[Sample]]:
     return lambda: scraped(part, _get(web, f"{url}/metrics"))
 
 
-def _web(auth: tuple[str, str] | None = None) -> httpx.Client:
+def _web(
+    auth: tuple[str, str] | None = None, verify: ssl.SSLContext | bool = False
+) -> httpx.Client:
     """A client for one probe alone.
 
     Threads that share one close each other's connections as these expire, even under a request.
     """
     # The API may show a certificate that only its own users know: here it is asked for figures.
-    return httpx.Client(auth=auth, timeout=TIMEOUT_S, trust_env=False, verify=False)
+    return httpx.Client(auth=auth, timeout=TIMEOUT_S, trust_env=False, verify=verify)
 
 
 def _get(web: httpx.Client, url: str, headers: Mapping[str, str] | None = None) -> str:

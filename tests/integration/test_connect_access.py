@@ -29,6 +29,7 @@ from infra.native.apart import free_ports
 from infra.native.connect_tls import SERVER_KEY, ensure_certificates
 from infra.native.layout import layout_of
 from infra.native.readiness import connect_answers
+from stream_processors.monitor.probes import probes_of
 
 PLUGIN = "io.debezium.connector.postgresql.PostgresConnector"
 OF_CONNECTOR = f"/connectors/{CONNECTOR}"
@@ -213,6 +214,10 @@ def test_who_takes_the_port_is_not_told_the_password(
         with pytest.raises(DependencyDown):
             connect_answers(moved)
         assert ConnectRest(moved).health().connector == "UNREACHABLE"
+        for probe in probes_of(moved):
+            if probe.part.startswith("connect"):
+                with pytest.raises(DependencyDown):
+                    probe.look()
         listener.shutdown(socket.SHUT_RDWR)
     assert not any(b"HTTP" in said or b"Authorization" in said for said in heard)
 
