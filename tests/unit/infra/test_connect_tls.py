@@ -40,7 +40,8 @@ def _contents(settings: Settings) -> dict[str, str]:
 
 
 def _shown(settings: Settings, name: str) -> str:
-    command = ["openssl", "x509", "-noout", "-text", "-in", settings.connect_tls_folder / name]
+    command = ["openssl", "x509", "-noout", "-text", "-in"]
+    command.append(str(settings.connect_tls_folder / name))
     return subprocess.run(command, capture_output=True, text=True, check=True).stdout
 
 
@@ -151,7 +152,7 @@ def test_a_keystore_opens_with_its_password_alone(made: Settings, tmp_path: Path
     assert not keystore.stat().st_mode & 0o077
 
     def opens(text: str) -> bool:
-        command = ["openssl", "pkcs12", "-noout", "-in", keystore, "-passin", "env:TRIED"]
+        command = ["openssl", "pkcs12", "-noout", "-in", str(keystore), "-passin", "env:TRIED"]
         environment = os.environ | {"TRIED": text}
         return not subprocess.run(command, env=environment, capture_output=True).returncode
 
