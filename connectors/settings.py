@@ -110,6 +110,16 @@ class Settings(BaseSettings):
         description="where Connect runs: the folder with its database password and no other"
         " secret; default: in the state folder",
     )
+    connect_tls: bool = Field(
+        True,
+        description="Connect and its clients show each other certificates; off where its network"
+        " is its own, as in containers",
+    )
+    connect_tls_dir: Path | None = Field(
+        None,
+        description="PEM: Connect's certificate in server.pem, the client's and its key in"
+        " client.pem; default: in the state folder, where `make up` makes them",
+    )
 
     clickhouse_host: str = "127.0.0.1"
     clickhouse_port: int = Field(18123, description="ClickHouse's HTTP interface")
@@ -290,6 +300,11 @@ class Settings(BaseSettings):
     def connect_secrets_folder(self) -> Path:
         """Where Kafka Connect finds the one secret that its connector may name."""
         return self.connect_secrets_dir or self.state_dir / "run" / "connect-secrets"
+
+    @property
+    def connect_tls_folder(self) -> Path:
+        """Where the certificates lie that Kafka Connect and its clients show each other."""
+        return self.connect_tls_dir or self.state_dir / "connect-tls"
 
     @property
     def models_dir(self) -> Path:

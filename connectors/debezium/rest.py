@@ -1,6 +1,7 @@
 """Kafka Connect's REST interface, as far as this project speaks it."""
 
 import re
+import ssl
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,6 +11,10 @@ from connectors.errors import DependencyDown, SettingsError
 from connectors.settings import Settings, required
 
 CONNECTOR = "promo"
+SERVER = "server.pem"
+CLIENT = "client.pem"
+"""In the folder of certificates: Connect's own, and its clients' with the key."""
+
 BAD_REQUEST = 400
 NOT_FOUND = 404
 
@@ -41,7 +46,28 @@ class ConnectorHealth:
 
 def address(settings: Settings) -> str:
     """Where Connect answers."""
-    return f"http://{settings.connect_host}:{settings.connect_port}"
+    scheme = "https" if settings.connect_tls else "http"
+    return f"{scheme}://{settings.connect_host}:{settings.connect_port}"
+
+
+def certificates(settings: Settings) -> ssl.SSLContext | bool:
+    """How a client knows Connect and shows who it is itself; True where Connect speaks no TLS.
+
+    Raises:
+        SettingsError: there are no certificates.
+    """
+    if not settings.connect_tls:
+        return True
+    folder = settings.connect_tls_folder
+    try:
+        context = ssl.create_default_context(cafile=folder / SERVER)
+        context.load_cert_chain(folder / CLIENT)
+    except OSError as error:  # ssl.SSLError is one
+        raise SettingsError(
+            f"{folder} has no certificates for Kafka Connect ({error}): `make up` makes them; for a"
+            " Connect of your own set PROMO_CONNECT_TLS_DIR, or PROMO_CONNECT_TLS=false"
+        ) from error
+    return context
 
 
 def login(settings: Settings) -> tuple[str, str] | None:
@@ -60,7 +86,10 @@ class ConnectRest:
 
     def __init__(self, settings: Settings, timeout_s: float = 10.0) -> None:
         self._http = httpx.Client(
-            base_url=address(settings), auth=login(settings), timeout=timeout_s
+            base_url=address(settings),
+            auth=login(settings),
+            verify=certificates(settings),
+            timeout=timeout_s,
         )
 
     def config(self) -> dict[str, str] | None:

@@ -26,6 +26,8 @@ class Template(StrEnum):
     KAFKA_ACCESS = "kafka-access.properties"
     """What :attr:`KAFKA` goes on with where clients have to prove who they are."""
     CONNECT = "connect.properties"
+    CONNECT_TLS = "connect-tls.properties"
+    """What :attr:`CONNECT` goes on with where it speaks TLS."""
     CONNECT_LOGIN = "connect-login.conf"
 
 

@@ -41,6 +41,7 @@ def files() -> Mapping[str, str]:
             Template.CONNECT,
             protocol=_PROTOCOL,
             bootstrap=f"kafka:{places.KAFKA_PORT}",
+            scheme="http",
             host="connect",
             port=places.CONNECT_PORT,
             plugins=places.CONNECT_PLUGINS,

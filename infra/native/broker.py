@@ -12,6 +12,7 @@ from connectors.settings import Settings, required
 from infra.config import Template, rendered
 from infra.native.accounts import Account, write_private
 from infra.native.confinement import Confinement, confined
+from infra.native.connect_tls import write_keystore
 from infra.native.jvm import Jvm
 from infra.native.layout import Layout
 
@@ -19,6 +20,7 @@ FORMAT_TIMEOUT_S = 60
 KAFKA_HEAP = "128m:512m"
 CONNECT_HEAP = "128m:768m"
 CONNECT_USERS = "connect-users.properties"
+CONNECT_KEYSTORE = "connect.p12"
 LENT = "promo_postgres_cdc_password"
 """The one secret that the connector's configuration may name."""
 
@@ -84,9 +86,17 @@ def prepare_connect(settings: Settings, jvm: Jvm) -> None:
     password = _plain(settings, Role.DEBEZIUM.secret)
     write_private(run / Template.CONNECT_LOGIN, f'{login}  password="{password}";\n}};\n')
     _lend(settings, LENT)
+    if settings.connect_tls:
+        write_keystore(
+            settings, settings.secrets_folder / "promo_connect_password", run / CONNECT_KEYSTORE
+        )
+    parts = (Template.CONNECT, Template.CONNECT_TLS)
     _write(
         run / Template.CONNECT,
-        (Template.CONNECT,),
+        parts if settings.connect_tls else parts[:1],
+        scheme="https" if settings.connect_tls else "http",
+        keystore=run / CONNECT_KEYSTORE,
+        password=_plain(settings, "connect_password"),
         protocol=_protocol(settings),
         bootstrap=settings.kafka_bootstrap,
         host=settings.connect_host,
@@ -98,7 +108,7 @@ def prepare_connect(settings: Settings, jvm: Jvm) -> None:
 
 def connect_files(settings: Settings, layout: Layout) -> tuple[Path, ...]:
     """What :func:`prepare_connect` writes, for Connect to read."""
-    names = (Template.CONNECT, Template.CONNECT_LOGIN, CONNECT_USERS)
+    names = (Template.CONNECT, Template.CONNECT_LOGIN, CONNECT_USERS, CONNECT_KEYSTORE)
     lent = settings.connect_secrets_folder.absolute() / LENT
     return (*(layout.run / name for name in names), lent)
 

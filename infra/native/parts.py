@@ -29,6 +29,7 @@ from infra.native.broker import (
     prepare_kafka,
 )
 from infra.native.confinement import Confinement, program_paths, python_paths
+from infra.native.connect_tls import certificate_files
 from infra.native.jars import jars_in
 from infra.native.jvm import Jvm
 from infra.native.layout import REPOSITORY, Layout
@@ -239,6 +240,7 @@ def _workers(s: Settings, layout: Layout) -> list[Part]:
             "connect_password",
             Role.MONITOR.secret,
         ),
+        copied=certificate_files(s),
     )
     return [
         *scoring,
@@ -321,7 +323,8 @@ def environment_of(settings: Settings, layout: Layout, role: Role | None = None)
         for name, value in settings
         if value is not None and not isinstance(value, SecretStr)
     }
-    secrets = [path.stat().st_mtime_ns for path in layout.secrets.glob("promo_*")]
+    files = (*layout.secrets.glob("promo_*"), *filter(Path.exists, certificate_files(settings)))
+    secrets = [path.stat().st_mtime_ns for path in files]
     fixed = {
         "PROMO_STACK": str(layout.state),
         "PROMO_SECRETS_DIR": str(layout.secrets),

@@ -72,6 +72,7 @@ PREREQUISITES = (
     Prerequisite("Java 17 or later", JAVA_PACKAGES, _java),
     Prerequisite("PostgreSQL 15 or later (server)", POSTGRES_PACKAGES, _postgres),
     Prerequisite("Redis 6.2 or later (server)", ("redis-server",), _redis),
+    _program("openssl", "Kafka Connect's certificates", "openssl"),
     Prerequisite("Maven", ("maven",), lambda tools: "" if tools.maven else "not found"),
     Prerequisite(
         "the OpenMP runtime (for LightGBM)",

@@ -1,6 +1,7 @@
 """One real question to each part; silence or a wrong answer raises :class:`DependencyDown`."""
 
 import socket
+import ssl
 from collections.abc import Mapping
 
 import httpx
@@ -9,7 +10,7 @@ import redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
-from connectors.debezium.rest import address, login
+from connectors.debezium.rest import address, certificates, login
 from connectors.errors import DependencyDown
 from connectors.kafka_access import is_accepted
 from connectors.kafka_client import client_config
@@ -59,7 +60,8 @@ def kafka_answers(settings: Settings) -> None:
 
 def connect_answers(settings: Settings) -> None:
     """It names its connectors to its owner."""
-    _get(f"{address(settings)}/connectors", login(settings), owners=settings.owners)
+    url = f"{address(settings)}/connectors"
+    _get(url, login(settings), verify=certificates(settings), owners=settings.owners)
 
 
 def worker_answers(host: str, port: int) -> None:
@@ -86,12 +88,13 @@ def _get(
     url: str,
     auth: tuple[str, str] | None = None,
     headers: Mapping[str, str] | None = None,
+    verify: ssl.SSLContext | bool = False,
     owners: Owners | None = None,
 ) -> str:
     hooks = http_hooks(owners or {})
     try:
         with httpx.Client(
-            timeout=TIMEOUT_S, trust_env=False, verify=False, event_hooks=hooks
+            timeout=TIMEOUT_S, trust_env=False, verify=verify, event_hooks=hooks
         ) as web:
             answer = web.get(url, auth=auth, headers=headers)
     except httpx.HTTPError as error:

@@ -15,6 +15,7 @@ from connectors.settings import Settings
 from infra.native.accounts import PASSING, Accounts, ensure_accounts, share, write_private
 from infra.native.bring_up import BringUp, Report, chosen, is_ready, levels
 from infra.native.confinement import confined, has_namespaces, refuse_closed_folders
+from infra.native.connect_tls import ensure_certificates
 from infra.native.credentials import ensure_secrets
 from infra.native.jars import ensure_jars, jars_in
 from infra.native.jvm import Jvm
@@ -76,6 +77,7 @@ def up(
         settings = ensure_secrets(settings, layout)
         accounts = _accounts_of(parts_of(settings, layout, tools), layout)
         settings = _tell_owners(settings, layout, tools, accounts)
+        ensure_certificates(settings)
         table, chores = parts_of(settings, layout, tools), chores_of(settings, layout, tools)
         steps = chosen(table, chores, parts)
         supervisor = Supervisor(layout)
@@ -179,6 +181,7 @@ def restart_part(
     if not Supervisor(layout).running():
         raise StackError("the stack is down: `make up`")
     settings = ensure_secrets(settings, layout)
+    ensure_certificates(settings)
     if kill and _state_pid(settings, name):
         kill_part(settings, name)
     else:

@@ -1,6 +1,7 @@
 """One quick, real question to each part, over connections that stay open."""
 
 import socket
+import ssl
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -13,7 +14,7 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 from connectors import source
-from connectors.debezium.rest import address, login
+from connectors.debezium.rest import address, certificates, login
 from connectors.debezium.slot import LOST, SLOT, is_lost
 from connectors.debezium.watch import ConnectorWatch
 from connectors.errors import DependencyDown
@@ -53,7 +54,7 @@ def probes_of(settings: Settings) -> tuple[Probe, ...]:
         Probe("postgres", PostgresProbe(s).look),
         Probe("redis", redis_probe(s)),
         Probe("kafka", kafka_probe(s)),
-        Probe("connect", page(f"{address(s)}/", login(s), s.owners)),
+        Probe("connect", page(f"{address(s)}/", login(s), certificates(s), s.owners)),
         Probe("connector", ConnectorProbe(s).look),
         Probe("clickhouse", clickhouse_probe(s)),
         *(
@@ -174,10 +175,13 @@ def kafka_probe(settings: Settings) -> Callable[[], list[Sample]]:
 
 
 def page(
-    url: str, auth: tuple[str, str] | None = None, owners: Owners | None = None
+    url: str,
+    auth: tuple[str, str] | None = None,
+    verify: ssl.SSLContext | bool = True,
+    owners: Owners | None = None,
 ) -> Callable[[], list[Sample]]:
-    """GET answers 200, where needed with user and password."""
-    web = _web(auth, owners)
+    """GET answers 200, where needed with user, password and certificates."""
+    web = _web(auth, verify, owners)
 
     def look() -> list[Sample]:
         _get(web, url)
@@ -203,7 +207,11 @@ def scrape(part: str, url: str) -> Callable[[], list[Sample]]:
     return lambda: scraped(part, _get(web, f"{url}/metrics"))
 
 
-def _web(auth: tuple[str, str] | None = None, owners: Owners | None = None) -> httpx.Client:
+def _web(
+    auth: tuple[str, str] | None = None,
+    verify: ssl.SSLContext | bool = False,
+    owners: Owners | None = None,
+) -> httpx.Client:
     """A client for one probe alone.
 
     Threads that share one close each other's connections as these expire, even under a request.
@@ -211,7 +219,7 @@ def _web(auth: tuple[str, str] | None = None, owners: Owners | None = None) -> h
     # The API may show a certificate that only its own users know: here it is asked for figures.
     hooks = http_hooks(owners or {})
     return httpx.Client(
-        auth=auth, timeout=TIMEOUT_S, trust_env=False, verify=False, event_hooks=hooks
+        auth=auth, timeout=TIMEOUT_S, trust_env=False, verify=verify, event_hooks=hooks
     )
 
 

@@ -17,7 +17,7 @@ import psycopg
 import pytest
 from confluent_kafka.admin import AdminClient
 
-from connectors.debezium.rest import address, login
+from connectors.debezium.rest import address, certificates, login
 from connectors.kafka_client import client_config
 from connectors.settings import Settings, required
 from connectors.topics import Topic
@@ -72,6 +72,8 @@ class Containers:
             "PROMO_CACHE_DIR": str(self.folder / "tmp"),
             # Where Connect, which runs natively here, finds its database password.
             "PROMO_CONNECT_SECRETS_DIR": str(self.settings.connect_secrets_folder),
+            "PROMO_CONNECT_TLS": "true",
+            "PROMO_CONNECT_TLS_DIR": str(self.settings.connect_tls_folder),
             "PROMO_WORKER_HOSTS": "scoring-0=127.0.0.1,warehouse=127.0.0.1",
         }
         path = f"{self.image.venv / 'bin'}{os.pathsep}/usr/bin{os.pathsep}/bin"
@@ -191,7 +193,11 @@ def _undo_chores(settings: Settings) -> None:
     """Take back what the native stack's start has made, for the jobs to make it."""
     connect = f"{address(settings)}/connectors/promo"
     with httpx.Client(
-        base_url=connect, auth=login(settings), trust_env=False, timeout=20
+        base_url=connect,
+        auth=login(settings),
+        verify=certificates(settings),
+        trust_env=False,
+        timeout=20,
     ) as client:
         client.put("/stop").raise_for_status()
         eventually(lambda: client.delete("/offsets").is_success, "offsets are reset")

@@ -10,7 +10,7 @@ import pytest
 from confluent_kafka import KafkaException
 from confluent_kafka.admin import AdminClient
 
-from connectors.debezium.rest import CONNECTOR, address, login
+from connectors.debezium.rest import CONNECTOR, address, certificates, login
 from connectors.drain import wait_drained
 from connectors.kafka_client import client_config
 from connectors.load import load
@@ -41,7 +41,10 @@ def _make_mistakes(settings: Settings) -> None:
     wrong = {**client_config(settings), "sasl.password": "wrong", "log_level": 0}
     with pytest.raises(KafkaException):
         AdminClient(wrong).list_topics(timeout=1)
-    with httpx.Client(base_url=address(settings), trust_env=False, timeout=20) as client:
+    verify = certificates(settings)
+    with httpx.Client(
+        base_url=address(settings), verify=verify, trust_env=False, timeout=20
+    ) as client:
         client.get("/connectors", auth=("promo", "wrong"))
         client.auth = httpx.BasicAuth(*(login(settings) or ("", "")))
         config = client.get(f"/connectors/{CONNECTOR}/config").json()

@@ -1,6 +1,10 @@
 """Kafka Connect answers its owner alone, and even its owner reads one secret by it and no other."""
 
+import socket
+import ssl
+import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import httpx
@@ -9,9 +13,23 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as examples
 from hypothesis import strategies as st
 
-from connectors.debezium.rest import CONNECTOR, address, login
+from connectors.debezium.rest import (
+    CLIENT,
+    CONNECTOR,
+    SERVER,
+    ConnectRest,
+    address,
+    certificates,
+    login,
+)
+from connectors.errors import DependencyDown
 from connectors.settings import Settings, required
+from infra.native import stack as native
+from infra.native.apart import free_ports
+from infra.native.connect_tls import SERVER_KEY, ensure_certificates
 from infra.native.layout import layout_of
+from infra.native.readiness import connect_answers
+from stream_processors.monitor.probes import probes_of
 
 PLUGIN = "io.debezium.connector.postgresql.PostgresConnector"
 OF_CONNECTOR = f"/connectors/{CONNECTOR}"
@@ -50,11 +68,15 @@ def settings(partial_stack: Callable[..., Settings]) -> Settings:
 
 @pytest.fixture(scope="module")
 def stranger(settings: Settings) -> Iterator[httpx.Client]:
-    """Somebody on this machine."""
+    """Somebody who has a certificate, and no password."""
     # Connect closes a connection whose request it refused unread.
     anew = httpx.Limits(max_keepalive_connections=0)
     with httpx.Client(
-        base_url=address(settings), limits=anew, trust_env=False, timeout=20
+        base_url=address(settings),
+        limits=anew,
+        verify=certificates(settings),
+        trust_env=False,
+        timeout=20,
     ) as client:
         yield client
 
@@ -63,15 +85,145 @@ def stranger(settings: Settings) -> Iterator[httpx.Client]:
 def owner(settings: Settings) -> Iterator[httpx.Client]:
     """Who has the password."""
     with httpx.Client(
-        base_url=address(settings), auth=login(settings), trust_env=False, timeout=20
+        base_url=address(settings),
+        auth=login(settings),
+        verify=certificates(settings),
+        trust_env=False,
+        timeout=20,
     ) as client:
         yield client
 
 
-@pytest.mark.parametrize(("method", "path"), ROUTES)
-def test_a_stranger_is_refused_whatever_they_ask(
-    stranger: httpx.Client, method: str, path: str
+def _of_another_stack(settings: Settings, folder: Path) -> Settings:
+    """The same addresses, and certificates that are as good as ours and not ours."""
+    others = settings.model_copy(update={"connect_tls_dir": folder / "connect-tls"})
+    ensure_certificates(others)
+    return others
+
+
+def _without_identity() -> ssl.SSLContext:
+    """Somebody on this machine who asks by TLS, whoever answers, and has nothing to show."""
+    context = ssl.create_default_context()
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    return context
+
+
+@pytest.fixture(scope="module")
+def unknown(
+    settings: Settings, tmp_path_factory: pytest.TempPathFactory
+) -> dict[str, ssl.SSLContext | None]:
+    """What somebody without our certificate may begin a connection with."""
+    folder = tmp_path_factory.mktemp("others")
+    others = _of_another_stack(settings, folder).connect_tls_folder
+    of_others, of_an_old_client = _without_identity(), _without_identity()
+    of_others.load_cert_chain(others / CLIENT)
+    of_an_old_client.maximum_version = ssl.TLSVersion.TLSv1_2
+    as_server = _without_identity()
+    as_server.load_cert_chain(others / SERVER, others / SERVER_KEY)
+    return {
+        "no TLS": None,
+        "no certificate": _without_identity(),
+        "no certificate, TLS 1.2": of_an_old_client,
+        "another certificate": of_others,
+        "another server's certificate": as_server,
+    }
+
+
+def _told(settings: Settings, context: ssl.SSLContext | None, request: bytes) -> bytes:
+    """All that Connect says, as far as it lets the request be sent."""
+    answer = b""
+    where = (settings.connect_host, settings.connect_port)
+    with socket.create_connection(where, timeout=20) as plain:
+        try:
+            connection = (
+                context.wrap_socket(plain, server_hostname=settings.connect_host)
+                if context
+                else plain
+            )
+            connection.sendall(request)
+            while piece := connection.recv(65_536):
+                answer += piece
+        except (ssl.SSLError, ConnectionError):
+            pass
+    return answer
+
+
+@pytest.mark.parametrize(("method", "path"), [*ROUTES, *BETWEEN_WORKERS])
+def test_who_has_no_certificate_of_ours_is_told_nothing(
+    settings: Settings, unknown: dict[str, ssl.SSLContext | None], method: str, path: str
 ) -> None:
+    head = f"{method} {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n"
+    request = f"{head}Content-Length: 0\r\n\r\n".encode()
+    known = certificates(settings)
+    assert isinstance(known, ssl.SSLContext)
+    assert b"HTTP" in _told(settings, known, request)
+    for who, context in unknown.items():
+        assert b"HTTP" not in _told(settings, context, request), who
+
+
+def test_a_body_that_fills_the_memory_is_not_read(
+    settings: Settings, unknown: dict[str, ssl.SSLContext | None]
+) -> None:
+    length = 400 * 2**20
+    head = (
+        f"POST {OF_CONNECTOR}/tasks HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+        "X-Connect-Authorization: eHh4\r\nX-Connect-Request-Signature-Algorithm: HmacSHA256\r\n"
+        f"Content-Length: {length}\r\n\r\n"
+    )
+    request = head.encode() + bytes(length)
+    before = native.pid_of(settings, "connect")
+    for context in unknown.values():
+        with ThreadPoolExecutor(2) as pool:
+            told = list(pool.map(lambda _, c=context: _told(settings, c, request), range(2)))
+        assert not any(b"HTTP" in answer for answer in told)
+    assert ConnectRest(settings).health().healthy
+    assert native.pid_of(settings, "connect") == before
+
+
+def _heard(identity: ssl.SSLContext | None, listener: socket.socket, heard: list[bytes]) -> None:
+    """Take connections, as whoever holds the port can, and keep what is said in them."""
+    while True:
+        try:
+            plain, _ = listener.accept()
+        except OSError:
+            return
+        with plain:
+            try:
+                said = identity.wrap_socket(plain, server_side=True) if identity else plain
+                heard.append(said.recv(65_536))
+            except OSError:  # ssl.SSLError is one
+                continue
+
+
+@pytest.mark.parametrize("identity", ["none", "another", "the client's"])
+def test_who_takes_the_port_is_not_told_the_password(
+    settings: Settings, tmp_path: Path, identity: str
+) -> None:
+    context = None
+    if identity != "none":
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        others = _of_another_stack(settings, tmp_path).connect_tls_folder
+        ours = settings.connect_tls_folder / CLIENT
+        chain = (others / SERVER, others / SERVER_KEY) if identity == "another" else (ours, None)
+        context.load_cert_chain(*chain)
+    heard: list[bytes] = []
+    (port,) = free_ports()
+    moved = settings.model_copy(update={"connect_port": port})
+    with socket.create_server((settings.connect_host, port)) as listener:
+        threading.Thread(target=_heard, args=(context, listener, heard), daemon=True).start()
+        with pytest.raises(DependencyDown):
+            connect_answers(moved)
+        assert ConnectRest(moved).health().connector == "UNREACHABLE"
+        for probe in probes_of(moved):
+            if probe.part.startswith("connect"):
+                with pytest.raises(DependencyDown):
+                    probe.look()
+        listener.shutdown(socket.SHUT_RDWR)
+    assert not any(b"HTTP" in said or b"Authorization" in said for said in heard)
+
+
+@pytest.mark.parametrize(("method", "path"), ROUTES)
+def test_a_certificate_alone_opens_nothing(stranger: httpx.Client, method: str, path: str) -> None:
     answer = stranger.request(method, path, json={} if method in ("PUT", "POST", "PATCH") else None)
     # Where there is no route, there is nothing to refuse.
     assert answer.status_code in ((NOT_FOUND,) if path.startswith("/admin") else (REFUSED,))

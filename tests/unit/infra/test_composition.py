@@ -48,6 +48,7 @@ PLACES = {
     "PROMO_CONNECT_PORT": places.CONNECT_PORT,
     "PROMO_CONNECT_USER": "promo",
     "PROMO_CONNECT_SECRETS_DIR": places.CONNECT_SECRETS,
+    "PROMO_CONNECT_TLS": "false",
     "PROMO_CLICKHOUSE_HOST": "clickhouse",
     "PROMO_CLICKHOUSE_PORT": places.CLICKHOUSE_PORT,
     "PROMO_CLICKHOUSE_DATABASE": places.CLICKHOUSE_DATABASE,
@@ -61,7 +62,7 @@ PLACES = {
 }
 """What a container cannot take from a user's .env, because the other containers rely on it."""
 
-NATIVE_ALONE = {"PROMO_KAFKA_CONTROLLER_PORT", "PROMO_NOAAT_DIR"}
+NATIVE_ALONE = {"PROMO_KAFKA_CONTROLLER_PORT", "PROMO_CONNECT_TLS_DIR", "PROMO_NOAAT_DIR"}
 OF_CONTAINERS_ALONE = {"promo_postgres_superuser_password", "promo_grafana_admin_password"}
 OF_GRAFANA_ALONE = {"PROMO_GRAFANA_DASHBOARDS_DIR"}
 PUBLISHED = {"api", "grafana"}
