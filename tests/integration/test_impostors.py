@@ -13,11 +13,12 @@ from connectors.debezium.watch import ConnectorWatch
 from connectors.errors import DependencyDown
 from connectors.settings import Settings, load_settings, required
 from connectors.source.erasing import Eraser
-from connectors.source.session import open_session
+from connectors.source.session import SourceRole, open_session
 from infra.native.layout import layout_of
 from infra.native.readiness import clickhouse_answers, redis_answers
 from stream_processors.feature_store.redis_store import connect
 from stream_processors.monitor.probes import clickhouse_probe, page, redis_probe
+from stream_processors.monitor.samples import Sample
 from tests.conftest import running_stack, stack_settings
 from tests.impostor import impostor, without
 from tests.reading import eventually
@@ -68,7 +69,7 @@ def test_an_impostor_of_clickhouse_is_told_nothing(running: Settings, kind: str)
     with without(running, "clickhouse"), impostor(running.clickhouse_port, kind) as heard:
         _refused(lambda: clickhouse_answers(running))
         _refused(clickhouse_probe(running))
-        _refused(page(f"http://127.0.0.1:{running.clickhouse_port}/", ("a", "b"), running.owners))
+        _refused(_page_of(running))
         _refused(lambda: client.writer(running))
         _refused(lambda: client.reader(running))
         _refused(lambda: asyncio.run(client.async_writer(running)))
@@ -103,6 +104,11 @@ def test_clients_that_were_connected_before_tell_the_impostor_nothing_either(
     assert set(asyncio.run(ask_before_and_after()).splitlines()) <= {"connected"}
 
 
+def _page_of(running: Settings) -> Callable[[], list[Sample]]:
+    url = f"http://127.0.0.1:{running.clickhouse_port}/"
+    return page(url, ("a", "b"), verify=False, owners=running.owners)
+
+
 @pytest.mark.parametrize("kind", ["cleartext", "md5", "nothing"])
 def test_an_impostor_of_postgresql_is_told_no_password(running: Settings, kind: str) -> None:
     async def receipt() -> None:
@@ -110,7 +116,9 @@ def test_an_impostor_of_postgresql_is_told_no_password(running: Settings, kind: 
 
     with without(running, "postgres"), impostor(running.postgres_port, kind) as heard:
         _refused(lambda: open_session(running, "test"), "require_auth|authentication")
-        _refused(lambda: open_session(running, "test", cdc=True), "require_auth|authentication")
+        _refused(
+            lambda: open_session(running, "test", SourceRole.CDC), "require_auth|authentication"
+        )
         _refused(lambda: asyncio.run(receipt()), "require_auth|authentication")
         words = heard.words
     assert "connected" in words
