@@ -4,6 +4,7 @@ import asyncio
 import os
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from functools import partial
 from uuid import uuid4
 
 import pytest
