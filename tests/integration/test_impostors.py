@@ -116,10 +116,8 @@ def test_an_impostor_of_postgresql_is_told_no_password(running: Settings, kind: 
         await Eraser(running).receipt(uuid4())
 
     with without(running, "postgres"), impostor(running.postgres_port, kind) as heard:
-        _refused(lambda: open_session(running, "test"), "require_auth|authentication")
-        _refused(
-            lambda: open_session(running, "test", SourceRole.CDC), "require_auth|authentication"
-        )
+        for role in SourceRole:
+            _refused(partial(open_session, running, "test", role), "require_auth|authentication")
         _refused(lambda: asyncio.run(receipt()), "require_auth|authentication")
         words = heard.words
     assert "connected" in words
