@@ -35,7 +35,7 @@ CLAIMED = "u-CODE1"
 
 
 SAVED = {entry for store in STORES for entry in store.only or (store.path.split("/")[0],)}
-LEFT_OUT = {"api-key", "faust", "logs", "run"}
+LEFT_OUT = {"api-key", "connect-tls", "logs", "port-owners", "run"}
 """What a start makes again."""
 
 
