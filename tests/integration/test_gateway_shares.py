@@ -222,7 +222,7 @@ def test_a_body_in_pieces_is_counted_too(gateway: GatewayProcess) -> None:
 )
 def test_no_text_takes_longer_than_its_length(reader: httpx.Client, sql: str) -> None:
     """Sixty thousand letters once took 99 s, for everybody."""
-    assert reader.post("/", content=sql, timeout=10).status_code in (200, 400, 413)
+    assert reader.post("/", content=sql, timeout=10).status_code in (200, 400, 404, 413)
 
 
 @pytest.mark.parametrize("query_id", ["a\r\nX-Injected: 1", "é", "x" * 201, "\x00"])

@@ -97,6 +97,7 @@ def test_the_datasource_is_the_read_only_users(grafana: Grafana) -> None:
         "protocol": "http",
         "username": "promo_reader",
         "defaultDatabase": "promo",
+        "queryTimeout": "30",
     }
     assert grafana.passwords == [PASSWORD]
 

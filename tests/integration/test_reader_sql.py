@@ -15,15 +15,15 @@ SQL = (Path(warehouse.__file__).parent / "reader.sql").read_text()
 STATEMENTS = [" ".join(one.split()) for one in re.sub(r"--.*", "", SQL).split(";") if one.strip()]
 
 
-def formatted(reader: httpx.Client, statement: str) -> httpx.Response:
+def formatted(http: httpx.Client, statement: str) -> httpx.Response:
     """The statement as ClickHouse understands it; refused if it does not."""
     asked = "SELECT formatQuerySingleLine({statement:String}) FORMAT TSVRaw"
-    return reader.get("/", params={"query": asked, "param_statement": statement})
+    return http.get("/", params={"query": asked, "param_statement": statement})
 
 
 @pytest.mark.parametrize("statement", STATEMENTS, ids=lambda one: one.split()[0])
-def test_clickhouse_reads_every_statement(reader: httpx.Client, statement: str) -> None:
-    answer = formatted(reader, statement)
+def test_clickhouse_reads_every_statement(http: httpx.Client, statement: str) -> None:
+    answer = formatted(http, statement)
 
     assert answer.status_code == 200, answer.text
     assert answer.text.split()[:2] == statement.split()[:2]
@@ -32,11 +32,11 @@ def test_clickhouse_reads_every_statement(reader: httpx.Client, statement: str) 
 @pytest.mark.parametrize(
     "slip", [("readonly = 2", "readonly : 2"), ("GRANT SELECT", "GRANT SELEKT")]
 )
-def test_a_slip_would_be_found(reader: httpx.Client, slip: tuple[str, str]) -> None:
+def test_a_slip_would_be_found(http: httpx.Client, slip: tuple[str, str]) -> None:
     wrong = [one.replace(*slip) for one in STATEMENTS if slip[0] in one]
 
     assert len(wrong) == 2
-    assert all("SYNTAX_ERROR" in formatted(reader, one).text for one in wrong)
+    assert all("SYNTAX_ERROR" in formatted(http, one).text for one in wrong)
 
 
 def test_the_users_are_the_settings_ones_and_may_read_one_database_alone(tmp_path: Path) -> None:
