@@ -7,7 +7,7 @@ from typing import Literal, get_args
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from prometheus_client.multiprocess import MultiProcessCollector
 
-from connectors.kept import Kept
+from connectors.cached import Cached
 
 ApiMetricName = Literal[
     "promo_api_requests_total",
@@ -54,7 +54,7 @@ class ApiMetrics:
         self.alert_streams = Gauge(
             name, "live alert streams open", registry=self._registry, multiprocess_mode="livesum"
         )
-        self._text = Kept(self._collected)
+        self._text = Cached(self._collected)
 
     def answered(
         self, route: str, method: str, status: int, problem: str | None, seconds: float

@@ -10,9 +10,9 @@ from confluent_kafka import KafkaException
 from confluent_kafka.admin import AdminClient
 
 from api.schemas.problem import PartHealth
+from connectors.cached import FRESH_S
 from connectors.errors import BundleError, DependencyDown, PromoError
 from connectors.kafka_client import client_config
-from connectors.kept import FRESH_S
 from connectors.settings import Settings
 from ml.bundle import current_version
 from stream_processors.feature_store.redis_store import RedisStore

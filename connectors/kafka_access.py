@@ -131,7 +131,7 @@ def _await(asked: Iterable[Future[Any]]) -> None:
 
 def _binding(role: Role, right: Right) -> AclBinding:
     return AclBinding(
-        ResourceType[right.kind.name],
+        ResourceType[right.resource.name],
         right.name,
         ResourcePatternType.LITERAL,
         f"User:{role.user}",

@@ -59,7 +59,7 @@ class KafkaSecurity(StrEnum):
     """Nobody is asked who they are."""
 
 
-class Kind(StrEnum):
+class Resource(StrEnum):
     """What a right is about."""
 
     TOPIC = "topic"
@@ -80,17 +80,17 @@ class Operation(StrEnum):
 class Right:
     """One operation on one topic or group, by its whole name."""
 
-    kind: Kind
+    resource: Resource
     name: str
     operation: Operation
 
 
 def _topics(names: Iterable[str], *operations: Operation) -> frozenset[Right]:
-    return frozenset(Right(Kind.TOPIC, str(name), o) for name in names for o in operations)
+    return frozenset(Right(Resource.TOPIC, str(name), o) for name in names for o in operations)
 
 
 def _groups(names: Iterable[str], operation: Operation) -> frozenset[Right]:
-    return frozenset(Right(Kind.GROUP, name, operation) for name in names)
+    return frozenset(Right(Resource.GROUP, name, operation) for name in names)
 
 
 _R, _W, _C = Operation.READ, Operation.WRITE, Operation.CREATE

@@ -14,8 +14,8 @@ from starlette.responses import PlainTextResponse
 from starlette.types import Receive, Scope, Send
 
 from connectors.bounded_http import BoundedProtocol
+from connectors.cached import Cached
 from connectors.http_limits import HttpLimits
-from connectors.kept import Kept
 from connectors.strangers import Strangers
 
 _PATHS = ("/", "/metrics")
@@ -31,7 +31,7 @@ class MetricsApp:
     """The ASGI application."""
 
     def __init__(self, registry: CollectorRegistry) -> None:
-        self._text = Kept(lambda: generate_latest(registry))
+        self._text = Cached(lambda: generate_latest(registry))
         self._strangers = Strangers()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

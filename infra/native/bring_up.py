@@ -5,6 +5,8 @@ from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from pathlib import Path
 
+import psutil
+
 from connectors.errors import DependencyDown, PromoError, StackError
 from infra.native.accounts import Accounts, own
 from infra.native.parts import Chore, Part
@@ -92,9 +94,10 @@ class BringUp:
 
     def _wait(self, part: Part) -> None:
         deadline = time.monotonic() + part.timeout_s
-        reason, pids = "", set[int]()
+        reason, pid, pids = "", 0, set[int]()
         while time.monotonic() < deadline and len(pids) <= MOST_CRASHES:
-            pid = self._supervisor.states()[part.name].pid
+            if not pid or not psutil.pid_exists(pid):
+                pid = self._supervisor.states()[part.name].pid
             pids |= {pid} - {0}
             try:
                 ask(part, pid)

@@ -46,11 +46,12 @@ def check_holder(part: Part, pid: int) -> None:
     """
     if not KNOWS_SOCKETS:
         return
-    own = _inodes(pid)
-    for port in part.ports:
-        listening = listeners(port.host, port.number)
+    found = [(port, listeners(port.host, port.number)) for port in part.ports]
+    for port, listening in found:
         if not listening:
             raise DependencyDown(f"nothing listens on port {port.number} yet")
+    own = _inodes(pid) if found else set[str]()
+    for port, listening in found:
         strange = [s for s in listening if s.inode not in own]
         if strange:
             user = user_name(strange[0].uid)

@@ -45,8 +45,8 @@ from connectors.kafka_roles import (
     HEARTBEATS,
     RIGHTS,
     KafkaSecurity,
-    Kind,
     Operation,
+    Resource,
     Right,
     Role,
 )
@@ -221,13 +221,13 @@ def _operations(admin: AdminClient, role: Role) -> set[Right]:
     groups = admin.describe_consumer_groups(
         list(GROUPS), include_authorized_operations=True, request_timeout=TIMEOUT_S
     )
-    found = {(Kind.TOPIC, str(name)): future for name, future in topics.items()}
-    found |= {(Kind.GROUP, name): future for name, future in groups.items()}
+    found = {(Resource.TOPIC, str(name)): future for name, future in topics.items()}
+    found |= {(Resource.GROUP, name): future for name, future in groups.items()}
     cluster = admin.describe_cluster(include_authorized_operations=True).result(TIMEOUT_S)
     assert not cluster.authorized_operations, role
     return {
-        Right(kind, name, Operation(operation.name.lower()))
-        for (kind, name), future in found.items()
+        Right(about, name, Operation(operation.name.lower()))
+        for (about, name), future in found.items()
         for operation in _operations_of(future)
     }
 
@@ -245,8 +245,8 @@ def _with_sight(rights: frozenset[Right]) -> set[Right]:
     return {*rights, *(replace(right, operation=Operation.DESCRIBE) for right in rights)}
 
 
-def _allowed(role: Role, kind: Kind, *operations: Operation) -> set[str]:
-    return {r.name for r in RIGHTS[role] if r.kind is kind and r.operation in operations}
+def _allowed(role: Role, about: Resource, *operations: Operation) -> set[str]:
+    return {r.name for r in RIGHTS[role] if r.resource is about and r.operation in operations}
 
 
 @pytest.mark.parametrize("role", LIMITED)
@@ -254,9 +254,9 @@ def test_a_role_may_do_what_its_table_says_and_nothing_else(settings: Settings, 
     config = as_role(settings, role)
     admin = AdminClient(config)
     assert _operations(admin, role) == _with_sight(RIGHTS[role])
-    assert _writable(config) == _allowed(role, Kind.TOPIC, Operation.WRITE)
+    assert _writable(config) == _allowed(role, Resource.TOPIC, Operation.WRITE)
     seen = set(admin.list_topics(timeout=TIMEOUT_S).topics)
-    assert seen == _allowed(role, Kind.TOPIC, *Operation)
+    assert seen == _allowed(role, Resource.TOPIC, *Operation)
 
 
 Change = Callable[[AdminClient], Any]
@@ -406,4 +406,4 @@ def test_who_may_write_what_debezium_tells() -> None:
 
 
 def _write(topic: Topic) -> Right:
-    return Right(Kind.TOPIC, topic.value, Operation.WRITE)
+    return Right(Resource.TOPIC, topic.value, Operation.WRITE)

@@ -6,7 +6,7 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connectors.kept import FRESH_S, Kept
+from connectors.cached import FRESH_S, Cached
 from connectors.strangers import AT_ONCE, HELD_BACK_S, PER_SECOND, Strangers
 
 
@@ -45,7 +45,7 @@ def test_a_kept_answer_is_made_once_a_second_at_most_and_is_never_older(steps: l
         made.append(clock.now)
         return clock.now
 
-    kept = Kept(make, clock)
+    kept = Cached(make, clock)
     for step in steps:
         clock.now += step
         assert clock.now - kept.get() < FRESH_S

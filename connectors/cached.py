@@ -8,16 +8,16 @@ FRESH_S = 1.0
 T = TypeVar("T")
 
 
-class Kept(Generic[T]):
+class Cached(Generic[T]):
     """What ``make`` gives, :data:`FRESH_S` seconds old at most."""
 
     def __init__(self, make: Callable[[], T], clock: Callable[[], float] = time.monotonic) -> None:
         self._make, self._clock = make, clock
-        self._made: tuple[float, T] | None = None
+        self._cached: tuple[float, T] | None = None
 
     def get(self) -> T:
         """The kept one, or a new one."""
         now = self._clock()
-        if self._made is None or now - self._made[0] >= FRESH_S:
-            self._made = now, self._make()
-        return self._made[1]
+        if self._cached is None or now - self._cached[0] >= FRESH_S:
+            self._cached = now, self._make()
+        return self._cached[1]
