@@ -1,5 +1,6 @@
 """The system users that parts run as, and the folders that are theirs alone."""
 
+import fcntl
 import grp
 import os
 import pwd
@@ -15,6 +16,9 @@ from connectors.errors import StackError
 
 GROUP = "promo"
 """Whoever judges accounts reads the models by it."""
+
+LOCK = "/run/promo-accounts.lock"
+"""Held while users are looked up and made: several stacks may start at once."""
 
 OTHERS = stat.S_IRWXG | stat.S_IRWXO
 LOOKING_IN = OTHERS & ~(stat.S_IXGRP | stat.S_IXOTH)
@@ -46,9 +50,12 @@ def ensure_accounts(names: Iterable[str]) -> Accounts:
     """
     if os.geteuid() != 0:
         return {}
-    _ensure_group()
-    group = grp.getgrnam(GROUP).gr_gid
-    return {name: _ensure_account(name, group) for name in dict.fromkeys(names)}
+    # Of two useradd at once, each may make the same user, with another number.
+    with os.fdopen(os.open(LOCK, os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW, 0o600), "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        _ensure_group()
+        group = grp.getgrnam(GROUP).gr_gid
+        return {name: _ensure_account(name, group) for name in dict.fromkeys(names)}
 
 
 def _ensure_group() -> None:

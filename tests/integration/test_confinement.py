@@ -3,12 +3,14 @@
 import json
 import os
 import pwd
+import secrets
 import shutil
 import socket
 import stat
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -325,6 +327,31 @@ except OSError as error:
     assert done.stderr == ""
     assert done.stdout.splitlines() == [f"False {account.uid} ['own'] 127.0.0.1", "True"]
     assert (own / "written").owner() == NOBODY
+
+
+@pytest.mark.skipif(not AS_ROOT, reason="root alone makes users")
+def test_stacks_that_start_at_once_have_the_same_new_user() -> None:
+    name = f"promo-{secrets.token_hex(4)}"
+    start = f"""
+import sys
+from infra.native.accounts import ensure_accounts
+sys.stdin.read()
+print(ensure_accounts([{name!r}])[{name!r}])
+"""
+    command, pipe = [sys.executable, "-c", start], subprocess.PIPE
+    try:
+        stacks = [
+            subprocess.Popen(command, cwd=REPOSITORY, stdin=pipe, stdout=pipe) for _ in range(8)
+        ]
+        time.sleep(1)
+        for stack in stacks:
+            assert stack.stdin
+            stack.stdin.close()
+        answers = [stack.stdout.read() for stack in stacks if stack.stdout]
+        assert [stack.wait() for stack in stacks] == [0] * len(stacks)
+    finally:
+        subprocess.run(["userdel", name], capture_output=True)
+    assert len(set(answers)) == 1
 
 
 def test_folders_may_lie_elsewhere_behind_links(tmp_path: Path) -> None:
