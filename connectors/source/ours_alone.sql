@@ -9,3 +9,23 @@ REVOKE CREATE ON SCHEMA public FROM PUBLIC;
 REVOKE EXECUTE ON FUNCTION
     lo_creat, lo_create, lo_from_bytea, lo_put, lo_open, lowrite, lo_truncate, lo_truncate64
     FROM PUBLIC;
+
+-- And take all locks that there are, or write into the log beside the tables. Two commands of the
+-- application's role take a lock for themselves.
+DO $$
+DECLARE
+    one regprocedure;
+BEGIN
+    FOR one IN
+        SELECT oid::regprocedure FROM pg_proc
+        WHERE pronamespace = 'pg_catalog'::regnamespace
+            AND (proname LIKE 'pg\_%advisory%' OR proname = 'pg_logical_emit_message')
+    LOOP
+        EXECUTE format('REVOKE EXECUTE ON FUNCTION %s FROM PUBLIC', one);
+    END LOOP;
+    EXECUTE format(
+        'GRANT EXECUTE ON FUNCTION pg_advisory_lock(bigint), pg_try_advisory_lock(int, int) TO %I',
+        current_setting('promo.app_user')
+    );
+END
+$$;

@@ -160,6 +160,11 @@ def test_the_monitor_sees_no_table(settings: Settings) -> None:
         "SELECT lo_from_bytea(0, 'much')",
         "SELECT lo_put(1, 0, 'much')",
         "SELECT lo_import('/etc/passwd')",
+        "SELECT pg_logical_emit_message(false, 'much', 'more')",
+        "SELECT pg_logical_emit_message(true, 'much', 'more'::bytea)",
+        "SELECT pg_advisory_lock(n, n) FROM generate_series(1, 2) AS n",
+        "SELECT pg_advisory_xact_lock_shared(n) FROM generate_series(1, 2) AS n",
+        "SET temp_file_limit = -1",
     ],
 )
 def test_no_role_keeps_anything_of_its_own(

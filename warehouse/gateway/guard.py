@@ -112,7 +112,7 @@ class Guard:
         """Refuse a reader what the engine's limits on time and memory do not bound."""
         inside = statement.contents
         given = {name for taker, name in inside.arguments if taker.lower() in self.words.takers}
-        costly = {name for name in inside.functions if name.lower() in self.words.costly}
+        costly = {name for name in inside.functions if self._is_costly(name.lower())}
         costly |= {name for name in given if name.lower() in self._unbounded}
         if costly:
             raise refusal(READONLY, f"{', '.join(costly)}: costs more than limits bound.")
@@ -121,6 +121,9 @@ class Guard:
                 most = vocabulary.LONGEST_PATTERN
                 text = f"{name}: the pattern has to be written out, {most} characters at most."
                 raise refusal(READONLY, text)
+
+    def _is_costly(self, name: str) -> bool:
+        return name in self.words.costly or name.startswith(vocabulary.COSTLY_AGGREGATES)
 
     def _objection(self, statement: Statement, readonly: bool) -> str:
         kinds = vocabulary.READS if readonly else vocabulary.READS | vocabulary.WRITES

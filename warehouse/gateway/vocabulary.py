@@ -99,9 +99,15 @@ COSTLY_FUNCTIONS = frozenset(
     | {"initializeAggregation", "finalizeAggregation", "formatQuery", "formatQueryFromJSON"}
     | {"formatQueryOrNull", "formatQuerySingleLine", "formatQuerySingleLineOrNull"}
     | {"highlightQuery", "normalizeQuery", "normalizeQueryKeepNames", "normalizedQueryHash"}
-    | {"normalizedQueryHashKeepNames", "parseQueryToJSON", "tokenizeQuery"}
+    | {"normalizedQueryHashKeepNames", "parseQueryToJSON", "tokenizeQuery", "arrayReduce"}
+    | {"arrayReduceInRanges"}
 )
-"""Others like that, those that parse SQL, and those that take an aggregate's state as it comes."""
+"""Others like that, those that parse SQL, that take an aggregate's state as it comes, or an
+aggregate function by a text."""
+
+COSTLY_AGGREGATES = ("kolmogorovsmirnovtest",)
+"""Beginnings of aggregate functions, whatever combinator follows, that end in work of their own,
+which grows by the square of the rows."""
 
 PATTERN_FUNCTIONS = frozenset(
     {"like", "ilike", "notlike", "notilike", "match", "notmatch", "matchcaseinsensitive"}
