@@ -18,6 +18,10 @@ from connectors.cached import Cached
 from connectors.http_limits import HttpLimits
 from connectors.strangers import Strangers
 
+KEPT_ALIVE_S = 75
+"""Longer than from one round of the monitor, or one scrape, to the next: who comes back on a
+connection just as it is closed gets no answer."""
+
 _PATHS = ("/", "/metrics")
 
 
@@ -63,6 +67,7 @@ def serve_metrics(registry: CollectorRegistry, host: str, port: int) -> None:
         access_log=False,
         server_header=False,
         proxy_headers=False,
+        timeout_keep_alive=KEPT_ALIVE_S,
     )
     server = uvicorn.Server(config)
 

@@ -10,8 +10,9 @@ REVOKE EXECUTE ON FUNCTION
     lo_creat, lo_create, lo_from_bytea, lo_put, lo_open, lowrite, lo_truncate, lo_truncate64
     FROM PUBLIC;
 
--- And take all locks that there are, or write into the log beside the tables. Two commands of the
--- application's role take a lock for themselves.
+-- And take all locks that there are, or write into the log beside the tables. Commands of the
+-- application's role take a lock for themselves, and a new snapshot moves the log on; Debezium's
+-- heartbeat is a message in it.
 DO $$
 DECLARE
     one regprocedure;
@@ -26,6 +27,10 @@ BEGIN
     EXECUTE format(
         'GRANT EXECUTE ON FUNCTION pg_advisory_lock(bigint), pg_try_advisory_lock(int, int) TO %I',
         current_setting('promo.app_user')
+    );
+    EXECUTE format(
+        'GRANT EXECUTE ON FUNCTION pg_logical_emit_message(boolean, text, text) TO %I, %I',
+        current_setting('promo.app_user'), current_setting('promo.cdc_user')
     );
 END
 $$;

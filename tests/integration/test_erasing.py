@@ -160,7 +160,6 @@ def test_the_monitor_sees_no_table(settings: Settings) -> None:
         "SELECT lo_from_bytea(0, 'much')",
         "SELECT lo_put(1, 0, 'much')",
         "SELECT lo_import('/etc/passwd')",
-        "SELECT pg_logical_emit_message(false, 'much', 'more')",
         "SELECT pg_logical_emit_message(true, 'much', 'more'::bytea)",
         "SELECT pg_advisory_lock(n, n) FROM generate_series(1, 2) AS n",
         "SELECT pg_advisory_xact_lock_shared(n) FROM generate_series(1, 2) AS n",
@@ -175,6 +174,15 @@ def test_no_role_keeps_anything_of_its_own(
         pytest.raises(psycopg.errors.InsufficientPrivilege),
     ):
         session.execute(statement)
+
+
+@pytest.mark.parametrize("role", ["postgres_monitor", "postgres_eraser"])
+def test_who_has_no_need_writes_no_message_into_the_log(settings: Settings, role: str) -> None:
+    with (
+        session_of(settings, role) as session,
+        pytest.raises(psycopg.errors.InsufficientPrivilege),
+    ):
+        session.execute("SELECT pg_logical_emit_message(false, 'much', 'more')")
 
 
 @pytest.mark.parametrize("secret", ["postgres", "postgres_cdc", "postgres_monitor"])

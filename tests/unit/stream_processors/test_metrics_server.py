@@ -12,6 +12,7 @@ from prometheus_client.registry import Collector
 
 from infra.native.apart import free_ports
 from stream_processors.metrics_server import MetricsProtocol, serve_metrics
+from stream_processors.monitor.thinning import ROUND_S
 from tests.reading import eventually
 
 
@@ -34,6 +35,17 @@ def port() -> int:
 
 def ask(port: int) -> httpx.Response:
     return httpx.get(f"http://127.0.0.1:{port}/metrics", trust_env=False, timeout=10)
+
+
+def test_the_monitor_may_come_back_on_its_connection_a_round_later(port: int) -> None:
+    serve_metrics(CollectorRegistry(), "127.0.0.1", port)
+    with socket.create_connection(("127.0.0.1", port)) as monitor:
+        monitor.sendall(b"GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n")
+        monitor.settimeout(10)
+        assert monitor.recv(4096).startswith(b"HTTP/1.1 200")
+        monitor.settimeout(ROUND_S + 1)
+        with pytest.raises(TimeoutError):
+            monitor.recv(1)  # nothing more, but no end either
 
 
 def test_a_scraper_is_told_what_was_counted(port: int) -> None:
