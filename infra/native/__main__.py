@@ -15,6 +15,9 @@ from infra.native.replay import replay
 from infra.native.status import print_status
 
 SHOWN_LINES = "40"
+INTERRUPTED = (
+    "\ninterrupted: what runs, runs on; `make status` shows it, `make up` or `make down` goes on"
+)
 
 
 def main() -> int:
@@ -45,6 +48,9 @@ def main() -> int:
     except PromoError as error:
         print(error, file=sys.stderr)
         return 1
+    except KeyboardInterrupt:
+        print(INTERRUPTED, file=sys.stderr)
+        return 130
 
 
 def _run(arguments: argparse.Namespace) -> int:
@@ -81,6 +87,7 @@ def _follow(folder: Path, part: str | None) -> None:
 
 def _clean(force: bool) -> int:
     settings = load_settings()
+    stack.refuse_to_clean_what_runs(settings)
     folder = layout_of(settings).state
     question = f"Remove all data, models, secrets and logs in {folder}? [y/N] "
     if not force and _answer(question) not in ("y", "yes"):

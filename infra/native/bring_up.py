@@ -81,7 +81,7 @@ class BringUp:
         self._report(step.name, word, time.monotonic() - started)
 
     def _start(self, part: Part) -> str:
-        pid = self._supervisor.states()[part.name].pid
+        pid = self._supervisor.state(part.name).pid
         if pid and is_ready(part, pid):
             return "already running"
         account = self._accounts.get(part.bounds.user)
@@ -97,7 +97,7 @@ class BringUp:
         reason, pid, pids = "", 0, set[int]()
         while time.monotonic() < deadline and len(pids) <= MOST_CRASHES:
             if not pid or not psutil.pid_exists(pid):
-                pid = self._supervisor.states()[part.name].pid
+                pid = self._supervisor.state(part.name).pid
             pids |= {pid} - {0}
             try:
                 ask(part, pid)

@@ -23,7 +23,7 @@ from infra.native.layout import UNFINISHED_RESTORE, Layout, adopt_key_file, layo
 from infra.native.parts import Part, chores_of, environment_of, parts_of
 from infra.native.ports import check_ports, end_leftovers, port_owners
 from infra.native.prerequisites import OF_TESTS, PREREQUISITES, ensure_prerequisites
-from infra.native.supervision import Program, Supervisor
+from infra.native.supervision import DOWN, Program, Supervisor
 from infra.native.tools import Tools, find_tools
 
 JVM_PARTS = ["kafka", "connect"]
@@ -131,15 +131,24 @@ def clean(settings: Settings) -> list[str]:
     Raises:
         StackError: the stack is running.
     """
+    refuse_to_clean_what_runs(settings)
     layout = layout_of(settings)
-    if Supervisor(layout).running():
-        raise StackError("the stack is running: `make down` first")
     removed = []
     for folder in (layout.state, layout.sockets):
         if folder.exists():
             shutil.rmtree(folder)
             removed.append(str(folder))
     return removed
+
+
+def refuse_to_clean_what_runs(settings: Settings) -> None:
+    """Make sure that nothing runs on what is to be removed.
+
+    Raises:
+        StackError: the stack is running.
+    """
+    if Supervisor(layout_of(settings)).running():
+        raise StackError("the stack is running: `make down` first")
 
 
 def start_part(settings: Settings, name: str) -> None:
@@ -179,7 +188,7 @@ def restart_part(
     part_named(settings, name)
     layout = layout_of(settings)
     if not Supervisor(layout).running():
-        raise StackError("the stack is down: `make up`")
+        raise StackError(DOWN)
     settings = ensure_secrets(settings, layout)
     ensure_certificates(settings)
     if kill and _state_pid(settings, name):

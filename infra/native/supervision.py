@@ -21,6 +21,7 @@ WANTED_FILES = 16_384
 START_TIMEOUT_S = 20.0
 STOP_TIMEOUT_S = 150.0
 POLL_S = 0.05
+DOWN = "the stack is down: `make up`"
 ALIVE = ("STARTING", "RUNNING")
 
 
@@ -99,9 +100,24 @@ class Supervisor:
             return {}
         return {info["name"]: _state(info) for info in self._rpc().supervisor.getAllProcessInfo()}
 
+    def state(self, name: str) -> ProgramState:
+        """One program.
+
+        Raises:
+            StackError: the supervisor is down.
+        """
+        states = self.states()
+        if not states:
+            raise StackError(DOWN)
+        return states[name]
+
     def start(self, name: str) -> None:
-        """Start a program that is down, without waiting; one that waits to retry starts now."""
-        state = self.states()[name].state
+        """Start a program that is down, without waiting; one that waits to retry starts now.
+
+        Raises:
+            StackError: the supervisor is down.
+        """
+        state = self.state(name).state
         if state in ALIVE:
             return
         if state in ("BACKOFF", "STOPPING"):
@@ -109,7 +125,13 @@ class Supervisor:
         self._rpc().supervisor.startProcess(name, False)
 
     def stop(self, name: str) -> None:
-        """Stop a program and wait until it is gone; idempotent."""
+        """Stop a program and wait until it is gone; idempotent.
+
+        Raises:
+            StackError: the supervisor is down, or refuses.
+        """
+        if not self.running():
+            raise StackError(DOWN)
         try:
             self._rpc().supervisor.stopProcess(name, True)
         except xmlrpc.client.Fault as fault:

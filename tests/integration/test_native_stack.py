@@ -2,8 +2,10 @@
 
 import os
 import shutil
+import signal
 import socket
 import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,12 +20,12 @@ from connectors.errors import StackError
 from connectors.settings import Settings, required
 from connectors.topics import Topic
 from infra.native import stack as native
-from infra.native.layout import layout_of
-from infra.native.parts import parts_of
+from infra.native.layout import REPOSITORY, layout_of
+from infra.native.parts import environment_of, parts_of
 from infra.native.status import status
 from infra.native.supervision import Supervisor
 from infra.native.tools import find_tools
-from tests.conftest import running_stack, stack_settings
+from tests.conftest import running_stack, stack_settings, taken_down
 from tests.reading import eventually, read_topic
 
 PARTS = ("redis", "connector")
@@ -131,6 +133,38 @@ def test_only_a_part_of_a_stack_that_is_up_is_restarted(running: Settings, tmp_p
         native.restart_part(stack_settings(tmp_path), "redis")
 
 
+def _command(settings: Settings, *words: str) -> subprocess.Popen[str]:
+    """A command of ``make``'s, about this stack; nobody is there to answer its questions."""
+    environment = os.environ | environment_of(settings, layout_of(settings))
+    pipe = subprocess.PIPE
+    command = [sys.executable, "-m", "infra.native", *words]
+    return subprocess.Popen(
+        command, cwd=REPOSITORY, env=environment, stdin=subprocess.DEVNULL, stdout=pipe,
+        stderr=pipe, text=True,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("words", [("replay", "scoring"), ("restart", "redis")])
+def test_what_needs_a_running_stack_says_so_in_a_line(
+    tmp_path: Path, words: tuple[str, ...]
+) -> None:
+    command = _command(stack_settings(tmp_path), *words)
+    assert command.communicate(timeout=60)[1] == "the stack is down: `make up`\n"
+    assert command.returncode == 1
+
+
+def test_whoever_interrupts_a_start_is_told_what_to_do(tmp_path: Path) -> None:
+    settings = stack_settings(tmp_path)
+    with taken_down(settings):
+        command = _command(settings, "up", "connect")
+        eventually(lambda: Supervisor(layout_of(settings)).running(), "it starts")
+        command.send_signal(signal.SIGINT)
+        said = command.communicate(timeout=60)[1]
+    assert command.returncode == 130
+    assert "`make up` or `make down` goes on" in said
+    assert "Traceback" not in said
+
+
 def test_down_and_up_lose_nothing(running: Settings) -> None:
     _sign_up(running, "before-down")
     with _redis(running) as store:
@@ -167,6 +201,8 @@ def test_passwords_show_in_no_command_line_and_no_configuration_of_connect(
 def test_clean_refuses_while_the_stack_runs(running: Settings) -> None:
     with pytest.raises(StackError, match="make down"):
         native.clean(running)
+    command = _command(running, "clean")
+    assert command.communicate(timeout=60) == ("", "the stack is running: `make down` first\n")
 
 
 def test_a_killed_supervisor_is_replaced_and_its_orphans_end(
