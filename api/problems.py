@@ -166,6 +166,10 @@ def field_error(wrong: Mapping[str, Any]) -> FieldError:
     if wrong["type"] == "json_invalid":
         _, position = wrong["loc"]
         return FieldError(pointer="#", detail=f"not JSON at character {position}")
+    if wrong["type"] == "model_attributes_type":
+        # A whole body comes as bytes where its header does not say what it is.
+        hint = ", and a header `Content-Type: application/json`" if len(wrong["loc"]) == 1 else ""
+        return FieldError(pointer=_pointer(wrong["loc"]), detail=f"a JSON object is needed{hint}")
     return FieldError(pointer=_pointer(wrong["loc"]), detail=wrong["msg"])
 
 

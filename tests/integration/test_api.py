@@ -241,6 +241,20 @@ def test_a_body_that_cannot_be_read_is_a_problem(api: httpx.Client) -> None:
         problem(answer, 400, "bad-request")
 
 
+def test_a_body_without_its_type_is_told_which_header_is_missing(api: httpx.Client) -> None:
+    asked = orjson.dumps({"registration": registration("u-2")})
+    headers = {"Content-Type": "application/x-www-form-urlencoded"}  # curl's, if none is named
+    (error,) = problem(api.post("/v1/score", content=asked, headers=headers), 422, "invalid")[
+        "errors"
+    ]
+    assert error["pointer"] == "#"
+    assert "`Content-Type: application/json`" in error["detail"]
+    wrong = problem(api.post("/v1/score", json={"registration": 1}), 422, "invalid")["errors"]
+    assert [(e["pointer"], e["detail"]) for e in wrong] == [
+        ("#/registration", "a JSON object is needed")
+    ]
+
+
 def test_a_body_that_is_too_large_is_refused_whether_or_not_it_tells_its_length(
     api: httpx.Client,
 ) -> None:
