@@ -16,7 +16,7 @@ class Cached(Generic[T]):
         self._cached: tuple[float, T] | None = None
 
     def get(self) -> T:
-        """The kept one, or a new one."""
+        """The cached one, or a new one."""
         now = self._clock()
         if self._cached is None or now - self._cached[0] >= FRESH_S:
             self._cached = now, self._make()

@@ -10,8 +10,8 @@ import stat
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 
@@ -329,29 +329,31 @@ except OSError as error:
     assert (own / "written").owner() == NOBODY
 
 
-@pytest.mark.skipif(not AS_ROOT, reason="root alone makes users")
 def test_stacks_that_start_at_once_have_the_same_new_user() -> None:
     name = f"promo-{secrets.token_hex(4)}"
     start = f"""
 import sys
 from infra.native.accounts import ensure_accounts
+print("ready", flush=True)
 sys.stdin.read()
-print(ensure_accounts([{name!r}])[{name!r}])
+print(ensure_accounts([{name!r}]).get({name!r}))
 """
     command, pipe = [sys.executable, "-c", start], subprocess.PIPE
-    try:
+    with ExitStack() as running:
+        running.callback(subprocess.run, ["userdel", name], capture_output=True)
         stacks = [
-            subprocess.Popen(command, cwd=REPOSITORY, stdin=pipe, stdout=pipe) for _ in range(8)
+            running.enter_context(
+                subprocess.Popen(command, cwd=REPOSITORY, stdin=pipe, stdout=pipe, text=True)
+            )
+            for _ in range(8)
         ]
-        time.sleep(1)
+        assert [stack.stdout.readline() for stack in stacks if stack.stdout] == ["ready\n"] * 8
         for stack in stacks:
             assert stack.stdin
             stack.stdin.close()
-        answers = [stack.stdout.read() for stack in stacks if stack.stdout]
-        assert [stack.wait() for stack in stacks] == [0] * len(stacks)
-    finally:
-        subprocess.run(["userdel", name], capture_output=True)
-    assert len(set(answers)) == 1
+        (answer,) = {stack.stdout.read() for stack in stacks if stack.stdout}
+        assert (name in answer) == AS_ROOT  # nobody else makes users
+        assert [stack.wait() for stack in stacks] == [0] * 8
 
 
 def test_folders_may_lie_elsewhere_behind_links(tmp_path: Path) -> None:
