@@ -40,7 +40,7 @@ def print_played(plan: Plan, played: Played, console: Console | None = None) -> 
     kind = "live" if plan.is_live else f"history of {plan.span.days} days"
     out.print(f"played {plan.pack.name}, seed {plan.seed}, {kind}, in {played.seconds:.1f} s:")
     total = sum(played.accounts.values())
-    out.print(f"  {total:,} accounts, {played.redemptions:,} redemptions")
+    out.print(f"  {total:,} accounts, {played.redemptions:,} redemptions and refused attempts")
     out.print(f"  {played.attackers:,} accounts of attackers, {played.labelled:,} of them labelled")
     for role, count in played.accounts.items():
         if role != HONEST:
