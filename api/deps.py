@@ -19,9 +19,9 @@ from api.erase import Erasures
 from api.metrics import ApiMetrics
 from api.readiness import TIMEOUT_S, Watch, checks
 from api.warehouse_reader import WarehouseReader
-from connectors.profile import Hasher, keyed_hasher, profile
+from connectors.profile import Hasher, hasher_of, profile
 from connectors.proven import async_http_hooks
-from connectors.settings import Settings, required
+from connectors.settings import Settings
 from ml.policy_file import load_policy
 from stream_processors.delivery import Delivery
 from stream_processors.feature_store.redis_store import RedisStore, connect
@@ -62,7 +62,7 @@ class Services:
         hooks = async_http_hooks(settings.owners)
         http = httpx.AsyncClient(timeout=TIMEOUT_S, trust_env=False, event_hooks=hooks)
         delivery = Delivery(settings, "promo-api", KAFKA_TIMEOUT_MS)
-        hashed = keyed_hasher(required(settings.hash_key, "hash_key"))
+        hashed = hasher_of(settings)
         metrics, limits = ApiMetrics(), ClaimLimits.of(settings)
         warehouse = WarehouseReader(settings)
         return cls(

@@ -12,7 +12,7 @@ from connectors.envelope import decode
 from connectors.events import Tombstone
 from connectors.kafka_client import client_config
 from connectors.lag import Offsets
-from connectors.profile import keyed_hasher
+from connectors.profile import hasher_of
 from connectors.settings import Settings, required
 from connectors.topics import SCORING_SOURCES, Topic
 from stream_processors.feature_store.redis_store import connect
@@ -70,7 +70,7 @@ async def _define_codes(settings: Settings) -> None:
 
     A consumer that happens to read their topic last would score all who redeemed them again.
     """
-    hashed = keyed_hasher(required(settings.hash_key, "hash_key"))
+    hashed = hasher_of(settings)
     ends = sum(end.end for end in Offsets(settings).ends(Topic.PROMO_CODES))
     messages = read_topic(settings, Topic.PROMO_CODES, lambda got: len(got) >= ends)
     events = [

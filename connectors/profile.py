@@ -5,29 +5,82 @@ only. Facts that need raw values, such as the shape of a phone number, are compu
 """
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from connectors.columns import filled, flag, instant, key_text, kind_of, microseconds
 from connectors.errors import PoisonMessage
-from connectors.mailboxes import mailbox
+from connectors.identifiers.addresses import NO_ADDRESS, read_address
+from connectors.identifiers.devices import read_device
+from connectors.identifiers.mailboxes import read_mailbox
+from connectors.identifiers.phones import phone_shape, read_phone
+from connectors.identifiers.placeholders import stands_for_nothing
+from connectors.identifiers.reading import BLANK
+from connectors.settings import Settings, required
 from connectors.traits import (
     LONGEST_TIMEZONE,
     NameCase,
-    address_of,
     birth_year,
-    dialled,
-    email_domain,
     local_hour,
     name_case,
-    phone_shape,
     user_agent_family,
 )
 
-__all__ = ["Hasher", "NameCase", "Profile", "keyed_hasher", "profile"]
+__all__ = ["Conventions", "Hasher", "NameCase", "Profile", "hasher_of", "profile"]
 
-Hasher = Callable[[str, str], str]
-"""``(kind, text) -> 32 hexadecimal digits``: equal texts of a kind give equal hashes."""
+_LONGEST_DOMAIN = 253
+
+
+@dataclass(frozen=True, slots=True)
+class Conventions:
+    """How a shop's identifiers are written, where they do not say so themselves.
+
+    Attributes:
+        country: of phone numbers without a country code (ISO 3166, two letters), if stated.
+        trusted_proxies: how many proxies of the shop's own have added to a list of addresses.
+    """
+
+    country: str | None = None
+    trusted_proxies: int = 0
+
+
+class Hasher:
+    """The boundary's key, and the shop's conventions that come before it.
+
+    Equal texts of a kind give equal hashes, which only the holder of the key can repeat (BLAKE2b,
+    RFC 7693, 128 bits).
+    """
+
+    def __init__(self, key: str, conventions: Conventions = Conventions()) -> None:
+        self.conventions = conventions
+        self._seed = hashlib.blake2b(key.encode(), digest_size=32).digest()
+        self._fresh: dict[str, hashlib.blake2b] = {}
+
+    def __call__(self, kind: str, text: str) -> str:
+        """32 hexadecimal digits."""
+        # Copying a prepared state takes half the time of preparing one.
+        digest = self._fresh.get(kind)
+        if digest is None:
+            person = kind.encode()[: hashlib.blake2b.PERSON_SIZE]
+            digest = hashlib.blake2b(digest_size=16, key=self._seed, person=person)
+            self._fresh[kind] = digest
+        digest = digest.copy()
+        digest.update(text.encode("utf-8", "surrogatepass"))
+        return digest.hexdigest()
+
+
+def hasher_of(settings: Settings) -> Hasher:
+    """The hasher of a configured stack.
+
+    Raises:
+        SettingsError: the hash key is not set.
+    """
+    return Hasher(required(settings.hash_key, "hash_key"), conventions_of(settings))
+
+
+def conventions_of(settings: Settings) -> Conventions:
+    """What the settings say of a shop's identifiers."""
+    return Conventions(settings.default_country or None, settings.trusted_proxies)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,12 +90,14 @@ class Profile:
     Attributes:
         user_id: the account's identity, as it came.
         created_at_us: sign-up, microseconds since 1970 UTC.
-        email, canonical_email, phone, device, ip, network: keyed hashes, None where the row
-            has none or a blank one. ``ip`` is an IPv4 address or an IPv6 /64, ``network`` an
-            IPv4 /24 or an IPv6 /48.
+        email, canonical_email, phone, device, ip, network: keyed hashes of canonical forms
+            (:mod:`connectors.identifiers`), None where the row has none, or one that identifies
+            nobody. ``ip`` is an IPv4 address or an IPv6 /64, ``network`` an IPv4 /24 or an
+            IPv6 /48.
         is_email_verified, is_phone_verified: as the shop says.
-        email_domain: lower case, what is after the last ``@``, None if there is none.
-        email_is_alias: another way to write a mailbox (:class:`connectors.mailboxes.Mailbox`).
+        email_domain: lower case, in ASCII, what is after the last ``@``, None if there is none.
+        email_is_alias: another way to write a mailbox
+            (:class:`connectors.identifiers.mailboxes.Mailbox`).
         phone_shape: leading digit and lengths of the runs of digits, letters and signs.
         first_name_case, last_name_case: a :class:`NameCase` value.
         birth_year: year of birth.
@@ -51,6 +106,9 @@ class Profile:
         timezone: the user's time zone, as it came, 64 characters of it at most.
         hour: hour of day at sign-up on the user's own clock (UTC without a known zone), 0-23.
         agent: keyed hash of the whole user agent: the browser's build, not its user.
+        placeholders: of each identifier that identifies nobody ``kind:form:hash``, the kind
+            being email, phone, device or address, the form a listed word or the name of a
+            :class:`connectors.identifiers.placeholders.Form`.
     """
 
     user_id: str
@@ -74,24 +132,7 @@ class Profile:
     timezone: str | None = None
     hour: int = 0
     agent: str | None = None
-
-
-def keyed_hasher(key: str) -> Hasher:
-    """A hasher that only the holder of the key can repeat (BLAKE2b, RFC 7693, 128 bits)."""
-    seed = hashlib.blake2b(key.encode(), digest_size=32).digest()
-    fresh: dict[str, hashlib.blake2b] = {}
-
-    def hashed(kind: str, text: str) -> str:
-        # Copying a prepared state takes half the time of preparing one.
-        digest = fresh.get(kind)
-        if digest is None:
-            person = kind.encode()[: hashlib.blake2b.PERSON_SIZE]
-            digest = fresh[kind] = hashlib.blake2b(digest_size=16, key=seed, person=person)
-        digest = digest.copy()
-        digest.update(text.encode("utf-8", "surrogatepass"))
-        return digest.hexdigest()
-
-    return hashed
+    placeholders: tuple[str, ...] = ()
 
 
 def profile(row: Mapping[str, object], hashed: Hasher) -> Profile:
@@ -106,38 +147,57 @@ def profile(row: Mapping[str, object], hashed: Hasher) -> Profile:
     """
     created_at, timezone = instant(row, "created_at"), filled(row, "timezone")
     email, phone, device = filled(row, "email"), filled(row, "phone"), filled(row, "device_id")
-    address = email.strip().lower() if email else None
-    leads_to = mailbox(address) if address else None
-    number = dialled(phone) if phone else None
-    ip_address, agent = filled(row, "ip_address"), filled(row, "user_agent")
-    place = address_of(ip_address) if ip_address else None
+    place, agent = filled(row, "ip_address"), _meant(row, "user_agent")
+    conventions = hashed.conventions
+    mailbox = read_mailbox(email) if email else None
+    number = read_phone(phone, conventions.country) if phone else BLANK
+    machine = read_device(device) if device else BLANK
+    address = read_address(place, conventions.trusted_proxies) if place else NO_ADDRESS
+    leads_to = mailbox.canonical if mailbox else None
+    nobody = (
+        ("email", email, mailbox.placeholder if mailbox else None),
+        ("phone", phone, number.placeholder),
+        ("device", device, machine.placeholder),
+        ("address", place, address.placeholder),
+    )
     return Profile(
         user_id=key_text(row, "user_id"),
         created_at_us=microseconds(created_at),
-        email=hashed("email", address) if address else None,
-        canonical_email=hashed("canonical_email", leads_to.canonical) if leads_to else None,
-        phone=hashed("phone", number) if number else None,
-        device=hashed("device", device) if device else None,
-        ip=hashed("ip", place.host) if place else None,
-        network=hashed("network", place.network) if place and place.network else None,
+        email=hashed("email", mailbox.address) if mailbox and leads_to else None,
+        canonical_email=hashed("canonical_email", leads_to) if leads_to else None,
+        phone=hashed("phone", number.canonical) if number.canonical else None,
+        device=hashed("device", machine.canonical) if machine.canonical else None,
+        ip=hashed("ip", address.host) if address.host else None,
+        network=hashed("network", address.network) if address.network else None,
         is_email_verified=flag(row, "is_email_verified"),
         is_phone_verified=flag(row, "is_phone_verified"),
-        email_domain=email_domain(address) if address else None,
-        email_is_alias=leads_to.is_alias if leads_to else None,
-        phone_shape=phone_shape(phone) if phone else None,
+        email_domain=mailbox.domain[:_LONGEST_DOMAIN] if mailbox and mailbox.domain else None,
+        email_is_alias=mailbox.is_alias if mailbox else None,
+        phone_shape=phone_shape(phone) if phone and not stands_for_nothing(phone) else None,
         first_name_case=_name_case(row, "first_name"),
         last_name_case=_name_case(row, "last_name"),
         birth_year=_birth_year(row),
-        ip_is_private=place.is_private if place else None,
+        ip_is_private=address.is_private,
         user_agent_family=user_agent_family(agent) if agent else None,
         timezone=timezone[:LONGEST_TIMEZONE] if timezone else None,
         hour=local_hour(created_at, timezone),
         agent=hashed("agent", agent) if agent else None,
+        placeholders=tuple(
+            f"{kind}:{form}:{hashed('placeholder', text.strip().casefold())}"
+            for kind, text, form in nobody
+            if text and form
+        ),
     )
 
 
+def _meant(row: Mapping[str, object], column: str) -> str | None:
+    """A text column, None where it is blank or stands for nothing."""
+    value = filled(row, column)
+    return None if value is None or stands_for_nothing(value) else value
+
+
 def _name_case(row: Mapping[str, object], column: str) -> NameCase | None:
-    name = filled(row, column)
+    name = _meant(row, column)
     return name_case(name) if name else None
 
 

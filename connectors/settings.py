@@ -166,6 +166,18 @@ class Settings(BaseSettings):
     hash_key: SecretStr | None = Field(
         None, description="key of the identifier hashes; changing it unlinks all accounts"
     )
+    default_country: str = Field(
+        "",
+        pattern=r"^([A-Z]{2})?$",
+        description="where phone numbers without + or 00 are from: two letters of ISO 3166, as in"
+        " SE; empty: unknown",
+    )
+    trusted_proxies: int = Field(
+        0,
+        ge=0,
+        description="how many proxies of your own add to ip_address where it holds"
+        " X-Forwarded-For; 0: the first public address of a list is the customer's",
+    )
     scoring_workers: int = Field(1, ge=1, description="scoring processes in the native stack")
     metrics_port: int = Field(
         19100, description="Prometheus: warehouse here, monitor +1, scoring worker n at +10+n"

@@ -3,14 +3,9 @@
 These run inside the privacy boundary, on raw values; what they return may leave it.
 """
 
-import re
-import socket
-from bisect import bisect_right
 from datetime import UTC, datetime, timedelta, tzinfo
 from enum import StrEnum
 from functools import lru_cache
-from ipaddress import IPv4Network, IPv6Address
-from typing import NamedTuple
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import ua_parser
@@ -18,24 +13,8 @@ import ua_parser
 from connectors.columns import EPOCH
 
 LONGEST_TIMEZONE = 64
-_LONGEST_DOMAIN = 253
-_LONGEST_PHONE = 32
 _LONGEST_NAME = 64
 _LONGEST_USER_AGENT = 512
-_RUNS = re.compile(r"(.)\1*", re.DOTALL)
-
-# IANA IPv4 Special-Purpose Address Registry (RFC 6890), blocks that are not globally reachable,
-# and multicast, from which nobody can come.
-_NOT_PUBLIC = [
-    IPv4Network(block)
-    for block in (
-        "0.0.0.0/8", "10.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16",
-        "172.16.0.0/12", "192.0.0.0/24", "192.0.2.0/24", "192.168.0.0/16", "198.18.0.0/15",
-        "198.51.100.0/24", "203.0.113.0/24", "224.0.0.0/3",
-    )
-]  # fmt: skip
-_STARTS = [int(block.network_address) for block in _NOT_PUBLIC]
-_ENDS = [int(block.broadcast_address) for block in _NOT_PUBLIC]
 
 
 class NameCase(StrEnum):
@@ -46,49 +25,6 @@ class NameCase(StrEnum):
     TITLE = "title"
     MIXED = "mixed"
     UNCASED = "uncased"
-
-
-class Address(NamedTuple):
-    """What an IP address is known by.
-
-    Attributes:
-        host: an IPv4 address or an IPv6 /64; text that is no address stays as it is.
-        network: an IPv4 /24 or an IPv6 /48, None for what is no address.
-        is_private: it is not from the public internet, None for what is no address.
-    """
-
-    host: str
-    network: str | None
-    is_private: bool | None
-
-
-def email_domain(address: str) -> str | None:
-    """What is after the last ``@``, in lower case; None if that is nothing."""
-    _, at, domain = address.strip().lower().rpartition("@")
-    # Without an @ the whole text is what the boundary keeps inside.
-    return domain[:_LONGEST_DOMAIN] if at and domain else None
-
-
-def dialled(phone: str) -> str:
-    """The letters and digits of a phone number, however it is written; may be empty."""
-    if phone.isalnum():
-        return phone.lower()
-    return "".join(filter(str.isalnum, phone)).lower()
-
-
-def phone_shape(phone: str) -> str:
-    """How a phone number is written, not which: ``+1 555`` is ``:+191 193``.
-
-    The leading digit stays, as it tells the country or area; each run of digits (9), letters
-    (a) or an equal sign (itself) follows with its length.
-    """
-    if phone.isdigit() and len(phone) <= _LONGEST_PHONE:
-        return f"{phone[0]}:9{len(phone)}"
-    text = phone[:_LONGEST_PHONE]
-    classes = "".join("9" if c.isdigit() else "a" if c.isalpha() else c for c in text)
-    runs = "".join(f"{run[1]}{len(run[0])}" for run in _RUNS.finditer(classes))
-    first = text[0] if text[:1].isdigit() else ""
-    return f"{first}:{runs}" + ("…" if len(phone) > _LONGEST_PHONE else "")
 
 
 def name_case(name: str) -> NameCase:
@@ -109,29 +45,6 @@ def birth_year(days: int) -> int | None:
         return (EPOCH + timedelta(days=days)).year
     except OverflowError:
         return None
-
-
-def address_of(text: str) -> Address:
-    """What an IP address is known by; an IPv4 address mapped into IPv6 is an IPv4 address."""
-    written = text.strip()
-    try:
-        # The C library's parser takes a tenth of the time of the ipaddress module.
-        return _ipv4(int.from_bytes(socket.inet_pton(socket.AF_INET, written), "big"))
-    except (OSError, ValueError):
-        pass
-    try:
-        address = IPv6Address(written)
-    except ValueError:
-        return Address(text, None, None)
-    if address.ipv4_mapped:
-        return _ipv4(int(address.ipv4_mapped))
-    number = int(address)
-    return Address(f"{number >> 64:x}/6/64", f"{number >> 80:x}/6/48", not address.is_global)
-
-
-def _ipv4(number: int) -> Address:
-    block = bisect_right(_STARTS, number) - 1
-    return Address(f"{number:x}/4/32", f"{number >> 8:x}/4/24", number <= _ENDS[block])
 
 
 @lru_cache(maxsize=4096)

@@ -22,7 +22,7 @@ from connectors.events import (
     Tombstone,
 )
 from connectors.lag import Offsets
-from connectors.profile import keyed_hasher, profile
+from connectors.profile import hasher_of, profile
 from connectors.settings import Settings, required
 from connectors.topics import Topic
 from ml.memory_store import MemoryStore
@@ -172,7 +172,7 @@ def connect(settings: Settings) -> psycopg.Connection[Any]:
 
 
 def _events(settings: Settings) -> Iterator[Registered | Redeemed | CodeDefined]:
-    hashed = keyed_hasher(required(settings.hash_key, "hash_key"))
+    hashed = hasher_of(settings)
     origin = Origin(1, 0)
     with connect(settings) as connection:
         users = connection.cursor(row_factory=psycopg.rows.dict_row).execute("SELECT * FROM users")

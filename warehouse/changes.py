@@ -56,8 +56,9 @@ def stream(client: Client, name: str, **parameters: Any) -> Iterator[tuple[Any, 
 
 
 def _registered(*row: Any) -> Registered:
-    *facts, label, version, committed_at_us = row
-    return Registered(Profile(*facts), label, Origin(version, committed_at_us))
+    *facts, placeholders, label, version, committed_at_us = row
+    profile = Profile(*[*facts, tuple(placeholders)])
+    return Registered(profile, label, Origin(version, committed_at_us))
 
 
 def _redeemed(*row: Any) -> Redeemed:

@@ -1,7 +1,7 @@
 """What all peers share with production: the same processor, store, model and metrics."""
 
-from connectors.profile import keyed_hasher
-from connectors.settings import Settings, required
+from connectors.profile import hasher_of
+from connectors.settings import Settings
 from ml.policy_file import load_policy
 from stream_processors import logs
 from stream_processors.dead_letters import Ceiling
@@ -19,7 +19,7 @@ def make_processor(settings: Settings, delivery: Delivery, metrics: Metrics) -> 
         store=connect(settings),
         delivery=delivery,
         judge=RunningJudge(settings.models_dir, load_policy(settings.policy_file)),
-        hashed=keyed_hasher(required(settings.hash_key, "hash_key")),
+        hashed=hasher_of(settings),
         ceiling=Ceiling(settings.dead_letter_ceiling),
         metrics=metrics,
     )

@@ -65,8 +65,8 @@ def handled(found: Findings) -> tuple[Handled, ...]:
         Handled(
             "phones written in an unusual way",
             f"{counts.odd_phones:,}",
-            "never refused or changed: the shape is a fact, letters and digits alone are the link",
-            "connectors/traits.py",
+            "never refused or changed: the shape is a fact, the number that is dialled is the link",
+            "connectors/identifiers/phones.py",
             "tests/unit/connectors/test_profile.py::test_the_shape_of_a_phone_number",
         ),
         Handled(
@@ -90,7 +90,7 @@ def handled(found: Findings) -> tuple[Handled, ...]:
             "IP addresses that are not public",
             f"{counts.private:,}; {counts.no_address:,} are no address at all",
             "kept as a fact of the account",
-            "connectors/traits.py",
+            "connectors/identifiers/addresses.py",
             "tests/unit/connectors/test_profile.py::test_whether_an_address_is_private",
         ),
         Handled(

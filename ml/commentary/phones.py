@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from connectors.traits import phone_shape
+from connectors.identifiers.phones import phone_shape
 from ml.commentary.habits import Habits
 from ml.commentary.shop import Shop
 from ml.commentary.signals import Reach, reach_of

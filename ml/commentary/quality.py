@@ -9,7 +9,7 @@ from zoneinfo import available_timezones
 
 from connectors.loading.tables import COLUMNS, Table
 from connectors.loading.values import Reason
-from connectors.traits import email_domain, user_agent_family
+from connectors.traits import user_agent_family
 from ml.commentary.habits import Habits
 from ml.commentary.shop import Account, Columns, Shop
 from ml.commentary.signals import ADULT_YEARS, OLD_YEARS, years_at_signup
@@ -102,11 +102,10 @@ def quality(shop: Shop) -> Quality:
         early=sum(a.waited_s is not None and a.waited_s < 0 for a in shop.accounts),
         private=sum(a.profile.ip_is_private is True for a in shop.accounts),
         no_address=sum(
-            a.profile.ip is not None and a.profile.ip_is_private is None for a in shop.accounts
+            bool(a.row["ip_address"]) and a.profile.ip_is_private is None for a in shop.accounts
         ),
         no_domain=sum(
-            bool(a.row["email"]) and email_domain(str(a.row["email"])) is None
-            for a in shop.accounts
+            bool(a.row["email"]) and a.profile.email_domain is None for a in shop.accounts
         ),
         other_browser=sum(
             bool(a.row["user_agent"]) and user_agent_family(str(a.row["user_agent"])) == "Other"

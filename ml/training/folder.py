@@ -12,7 +12,7 @@ from connectors.columns import EPOCH, microseconds
 from connectors.events import Origin, Redeemed, Registered
 from connectors.loading.rows import Row, read_file
 from connectors.loading.tables import COLUMNS, Table
-from connectors.profile import keyed_hasher, profile
+from connectors.profile import Hasher, profile
 from ml.training.history import History, history_of
 
 
@@ -25,7 +25,7 @@ def read_folder(folder: Path) -> History:
     Raises:
         LoadError: a file is missing or is not CSV of its table.
     """
-    hashed = keyed_hasher("a folder of files")
+    hashed = Hasher("a folder of files")
     users = _first_of_each(Table.USERS, folder, ("user_id",))
     usages = _first_of_each(Table.PROMO_USAGES, folder, ("user_id", "promo_code", "used_at"))
     return history_of(

@@ -11,7 +11,7 @@ from itertools import count
 
 from connectors import events as row
 from connectors.columns import microseconds
-from connectors.profile import keyed_hasher, profile
+from connectors.profile import Hasher, profile
 from ml.memory_store import MemoryStore
 from ml.scorer import Judge, score
 from simulator.events import Event, Labelled, Moved, Person, Redeemed, SignedUp
@@ -26,7 +26,7 @@ class Core:
     def __init__(self, judge: Judge) -> None:
         self._judge = judge
         self._store = MemoryStore()
-        self._hashed = keyed_hasher("gate")
+        self._hashed = Hasher("gate")
         self._versions = count(1)
         self._people: dict[str, SignedUp] = {}
 

@@ -39,7 +39,8 @@ from ml.store import (
     identifiers,
 )
 
-_FIELDS = attrgetter(*(field.name for field in fields(Profile)))
+_NAMES = tuple(field.name for field in fields(Profile))
+_FIELDS = attrgetter(*_NAMES)
 _USAGE_DIGITS = 20
 _USAGE_OFFSET = 2**63
 _RULES = {
@@ -176,6 +177,12 @@ def pack_profile(profile: Profile) -> str:
     return orjson.dumps(_FIELDS(profile)).decode()
 
 
+def unpack_profile(text: str) -> Profile:
+    """The profile that :func:`pack_profile` wrote, perhaps when profiles had fewer fields."""
+    facts = dict(zip(_NAMES, orjson.loads(text), strict=False))
+    return Profile(**facts | {"placeholders": tuple(facts.get("placeholders", ()))})
+
+
 def _packed_identifiers(profile: Profile) -> list[list[str]]:
     return [[link.value, hashed] for link, hashed in identifiers(profile).items()]
 
@@ -291,7 +298,7 @@ def _known(subject: Sequence[Any], neighbours: _Neighbours) -> Known:
     latest = _latest(*risk)
     if not blob:
         return Known(None, latest)
-    profile = Profile(*orjson.loads(blob))
+    profile = unpack_profile(blob)
     strangers = {_stranger(member) for member in ignored}
     found = {_LINKS[link]: neighbours.linked(link, flat, strangers) for link, flat in links}
     return Known(

@@ -3,8 +3,8 @@
 import argparse
 from typing import Any
 
-from connectors.profile import keyed_hasher
-from connectors.settings import Settings, load_settings, required
+from connectors.profile import hasher_of
+from connectors.settings import Settings, load_settings
 from connectors.topics import SCORING_GROUP, SCORING_SOURCES
 from ml.policy_file import load_policy
 from stream_processors import logs
@@ -33,7 +33,7 @@ def scoring_app(settings: Settings, slot: int, metrics: Metrics) -> App:
         store=connect(settings),
         delivery=Delivery(settings, f"{SCORING_GROUP}-{slot}"),
         judge=RunningJudge(settings.models_dir, load_policy(settings.policy_file)),
-        hashed=keyed_hasher(required(settings.hash_key, "hash_key")),
+        hashed=hasher_of(settings),
         ceiling=Ceiling(settings.dead_letter_ceiling),
         metrics=metrics,
     )

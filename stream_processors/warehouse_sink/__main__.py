@@ -6,8 +6,8 @@ from contextlib import suppress
 
 import faust
 
-from connectors.profile import keyed_hasher
-from connectors.settings import Settings, load_settings, required
+from connectors.profile import hasher_of
+from connectors.settings import Settings, load_settings
 from connectors.topics import WAREHOUSE_GROUP, WAREHOUSE_SOURCES
 from stream_processors import logs
 from stream_processors.crashes import Crashes
@@ -35,7 +35,7 @@ def warehouse_app(settings: Settings, slot: int, metrics: Metrics) -> App:
     processor = WarehouseProcessor(
         writer=Writer(settings),
         delivery=Delivery(settings, f"{WAREHOUSE_GROUP}-{slot}"),
-        hashed=keyed_hasher(required(settings.hash_key, "hash_key")),
+        hashed=hasher_of(settings),
         ceiling=Ceiling(settings.dead_letter_ceiling),
         metrics=metrics,
     )

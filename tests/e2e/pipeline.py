@@ -13,7 +13,7 @@ from redis import Redis
 from connectors.drain import wait_drained
 from connectors.kafka_client import client_config
 from connectors.lag import Offsets
-from connectors.profile import keyed_hasher
+from connectors.profile import hasher_of
 from connectors.settings import Settings, required
 from connectors.topics import MAX_MESSAGE_BYTES, Topic
 from tests.reading import eventually, read_topic
@@ -27,7 +27,7 @@ class Pipeline:
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
-        self.hashed = keyed_hasher(required(settings.hash_key, "hash_key"))
+        self.hashed = hasher_of(settings)
 
     def run(self, statement: LiteralString, *values: object) -> None:
         """Run one statement as the shop."""

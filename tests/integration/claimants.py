@@ -13,8 +13,8 @@ from api.schemas.claim import Claim
 from api.schemas.registration import Registration
 from connectors.events import Change, Labelled, LinksDecided, Origin, Redeemed, Registered, Updated
 from connectors.events import IgnoredLink as Ignored
-from connectors.profile import keyed_hasher, profile
-from connectors.settings import Settings, required
+from connectors.profile import hasher_of, profile
+from connectors.settings import Settings
 from stream_processors.feature_store.redis_store import connect
 from stream_processors.feature_store.wire import Sourced
 
@@ -37,7 +37,7 @@ def person(user_id: str, number: int | None = None, **facts: Any) -> dict[str, A
 
 def profile_change(settings: Settings, row: Mapping[str, Any], is_update: bool = False) -> Change:
     """The stream's word of a registration."""
-    hashed = keyed_hasher(required(settings.hash_key, "hash_key"))
+    hashed = hasher_of(settings)
     known = profile(Registration.model_validate(row).row(), hashed)
     origin = Origin(next(_versions), 0)
     return Updated(known, None, origin) if is_update else Registered(known, None, origin)

@@ -14,7 +14,7 @@ import redis
 from api.schemas.registration import MOST_IN_A_BATCH, BatchRequest
 from api.schemas.risk import Assessments
 from connectors.events import Change, Origin, Registered
-from connectors.profile import keyed_hasher, profile
+from connectors.profile import hasher_of, profile
 from connectors.settings import Settings, required
 from stream_processors.feature_store.redis_store import connect
 from stream_processors.feature_store.wire import Sourced
@@ -50,7 +50,7 @@ MIXED: Sequence[dict[str, Any]] = [
 def settings(partial_stack: Callable[..., Settings]) -> Settings:
     """The API, and three accounts on one device in its store."""
     started = partial_stack("api")
-    hashed = keyed_hasher(required(started.hash_key, "hash_key"))
+    hashed = hasher_of(started)
     rows = [{**registration(f"batch-old-{n}", **SHARED), "dob": 7_000} for n in range(3)]
     known: list[Change] = [
         Registered(profile(row, hashed), n == 0, Origin(1, 1)) for n, row in enumerate(rows)

@@ -21,6 +21,7 @@ SELECT
     timezone,
     hour,
     agent,
+    placeholders,
     is_abuser,
     version,
     toUnixTimestamp64Micro(committed_at) AS committed_at_us

@@ -11,7 +11,7 @@ from api.assess import Assessor, with_redemption
 from api.metrics import ApiMetrics
 from api.schemas.registration import FirstRedemption, Registration, ScoreRequest
 from connectors.errors import PoisonMessage
-from connectors.profile import Profile, keyed_hasher
+from connectors.profile import Hasher, Profile
 from ml.policy import STANDARD
 from ml.store import CAP, CodeTerms, Neighbourhood, Redemption
 from stream_processors.feature_store.redis_store import RedisStore
@@ -62,7 +62,7 @@ async def test_of_rows_that_break_the_contract_nothing_is_asked() -> None:
 
     nowhere = RedisStore(Redis(port=1))
     judge = RunningJudge(Path("no-models"), STANDARD)
-    assessor = Assessor(nowhere, keyed_hasher("key"), judge, ApiMetrics())
+    assessor = Assessor(nowhere, Hasher("key"), judge, ApiMetrics())
     found = await assessor.assess([asked(email=7), asked(is_email_verified="yes")])
     assert [one.reason for one in found if isinstance(one, PoisonMessage)] == [
         "email is a int, not text",

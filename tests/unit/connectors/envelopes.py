@@ -7,10 +7,10 @@ import orjson
 
 from connectors.envelope import decode
 from connectors.events import RowChange, Tombstone
-from connectors.profile import Profile, keyed_hasher, profile
+from connectors.profile import Hasher, Profile, profile
 from connectors.topics import Topic
 
-HASHED = keyed_hasher("a key for tests")
+HASHED = Hasher("a key for tests")
 LSN = 31_122_936
 COMMITTED_US = 1_700_000_000_123_456
 

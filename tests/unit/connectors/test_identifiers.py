@@ -20,10 +20,10 @@ from connectors.events import CodeWithdrawn, Erased, RedemptionWithdrawn
 from connectors.loading.rows import Checker, Rejection
 from connectors.loading.tables import COLUMNS, Table
 from connectors.loading.values import Reason
-from connectors.profile import keyed_hasher
+from connectors.profile import Hasher
 from connectors.topics import Topic
 
-HASHED = keyed_hasher("key")
+HASHED = Hasher("key")
 AT = "2026-03-01T10:00:00Z"
 ROWS: dict[Topic, dict[str, Any]] = {
     Topic.USERS: {"user_id": "u", "created_at": AT},

@@ -171,7 +171,7 @@ USERS_HEADER = "user_id,created_at,email,phone,dob,is_abuser\n"
 def folder(tmp_path: Path) -> Path:
     lines = [
         f"u{n},2021-{1 + n % 12:02}-{1 + n % 28:02} 1:02:03,u{n}@a.org,"
-        f"{'+' * (1 + n % 30) if n < 40 else '1555555'}{1000 + n},19{60 + n % 40}-05-06,{n < 40}\n"
+        f"{'+' * (1 + n % 20) if n < 40 else ''}1555555{1000 + n},19{60 + n % 40}-05-06,{n < 40}\n"
         for n in range(400)
     ]
     (tmp_path / "users.csv").write_text(USERS_HEADER + "".join(lines) + lines[0] + "broken\n")

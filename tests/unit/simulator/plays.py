@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from random import Random
 
-from connectors.profile import Profile, keyed_hasher, profile
+from connectors.profile import Hasher, Profile, profile
 from simulator.addresses import Nat
 from simulator.events import Event, Redeemed, SignedUp
 from simulator.plan import Plan
@@ -15,7 +15,7 @@ from simulator.stage import Stage, Story
 from simulator.timeline import Cue, timeline
 
 START = datetime(2026, 3, 1, 12, tzinfo=UTC)
-_HASHED = keyed_hasher("tests")
+_HASHED = Hasher("tests")
 
 
 @lru_cache
