@@ -26,14 +26,16 @@ from pathlib import Path
 from connectors.console import Meter
 from connectors.drain import show_drain
 from connectors.errors import LoadError, PromoError
+from connectors.loading.identifiers import IdentifierTally
 from connectors.loading.plan import EventOrder
 from connectors.loading.rejects import RejectsFile
 from connectors.loading.rows import Rejection, Row, read_file, unknown_columns
 from connectors.loading.summary import LoadSummary, Tally, print_summary
-from connectors.loading.tables import Table
+from connectors.loading.tables import COLUMNS, Table
 from connectors.loading.told import told
 from connectors.loading.values import Reason
 from connectors.loading.write import Fate, Outcome, connect, current_lsn, write
+from connectors.profile import conventions_of
 from connectors.settings import Settings, load_settings
 from connectors.telling import tell
 
@@ -73,7 +75,8 @@ def load(
         EventOrder(settings.state_dir) as order,
         RejectsFile(rejects_folder, datetime.now(UTC)) as rejects,
     ):
-        total = _check(folder, tables, order, rejects, tally, on_progress)
+        identifiers = IdentifierTally(conventions_of(settings))
+        total = _check(folder, tables, order, rejects, tally, identifiers, on_progress)
         writing, done = time.monotonic(), 0
         for batch in _batches(order.rows(), _batch_rows(rate)):
             for outcome in write(connection, batch):
@@ -89,6 +92,7 @@ def load(
             seconds=ended - started,
             write_s=ended - writing,
             codes_in_conflict=tally.codes_in_conflict,
+            identifiers=identifiers.counts() if Table.USERS in tables else {},
         )
 
 
@@ -106,6 +110,7 @@ def _check(
     order: EventOrder,
     rejects: RejectsFile,
     tally: Tally,
+    identifiers: IdentifierTally,
     on_progress: OnProgress,
 ) -> int:
     rows = 0
@@ -117,6 +122,10 @@ def _check(
                 case Row():
                     order.add(found)
                     rows += 1
+                    if table is Table.USERS:
+                        identifiers.add(
+                            dict(zip(COLUMNS[table].parsers, found.values, strict=True))
+                        )
                 case Rejection():
                     rejects.add(found)
                     tally.reject(table, found.reason)

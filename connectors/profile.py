@@ -106,7 +106,7 @@ class Profile:
         timezone: the user's time zone, as it came, 64 characters of it at most.
         hour: hour of day at sign-up on the user's own clock (UTC without a known zone), 0-23.
         agent: keyed hash of the whole user agent: the browser's build, not its user.
-        placeholders: of each identifier that identifies nobody ``kind:form:hash``, the kind
+        placeholders: of each identifier that identifies nobody ``kind|form|hash``, the kind
             being email, phone, device or address, the form a listed word or the name of a
             :class:`connectors.identifiers.placeholders.Form`.
     """
@@ -183,7 +183,7 @@ def profile(row: Mapping[str, object], hashed: Hasher) -> Profile:
         hour=local_hour(created_at, timezone),
         agent=hashed("agent", agent) if agent else None,
         placeholders=tuple(
-            f"{kind}:{form}:{hashed('placeholder', text.strip().casefold())}"
+            f"{kind}|{form}|{hashed('placeholder', text.strip().casefold())}"
             for kind, text, form in nobody
             if text and form
         ),

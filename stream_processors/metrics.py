@@ -20,6 +20,7 @@ MetricName = Literal[
     "promo_rescores_requested_total",
     "promo_dead_letters_total",
     "promo_rows_written_total",
+    "promo_placeholders_total",
     "promo_dependency_up",
     "promo_halted",
     "promo_consumer_lag",
@@ -80,6 +81,11 @@ class Metrics:
         )
         self.dead_letters = self._counter("promo_dead_letters_total", "messages set aside", "stage")
         self.rows = self._counter("promo_rows_written_total", "rows inserted", "table")
+        self.placeholders = self._counter(
+            "promo_placeholders_total",
+            "stored accounts with an identifier that identifies nobody",
+            "kind",
+        )
         self.dependency_up = self._gauge(
             "promo_dependency_up", "1 while a dependency answers this worker", "dependency"
         )

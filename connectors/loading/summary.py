@@ -2,16 +2,20 @@
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table as RichTable
 
+from connectors.loading.identifiers import IdentifierCounts
 from connectors.loading.rows import Row
 from connectors.loading.tables import COLUMNS, Table
 from connectors.loading.values import Reason
 from connectors.loading.write import Fate
+
+MOST_NAMED = 5
+"""So many words or forms of placeholders are named for each kind of identifier."""
 
 _CODE = list(COLUMNS[Table.PROMO_CODES].parsers).index("promo_code")
 
@@ -46,6 +50,7 @@ class LoadSummary:
         seconds: duration of the whole load.
         write_s: the part of it in which rows were written.
         codes_in_conflict: promo codes of which a definition was rejected, as another one stands.
+        identifiers: what the accounts of users.csv share, by kind of identifier.
     """
 
     files: tuple[FileCounts, ...]
@@ -54,6 +59,7 @@ class LoadSummary:
     seconds: float
     write_s: float
     codes_in_conflict: int = 0
+    identifiers: Mapping[str, IdentifierCounts] = field(default_factory=dict)
 
     @property
     def accepted(self) -> int:
@@ -122,9 +128,28 @@ def print_summary(summary: LoadSummary, console: Console | None = None) -> None:
             out.print(f"  {file.table.file}: ignored columns: {', '.join(file.ignored_columns)}")
     if summary.codes_in_conflict:
         out.print(f"  promo codes in conflict: {summary.codes_in_conflict:,}")
+    for line in _identifier_lines(summary.identifiers):
+        out.print(f"  {Table.USERS.file}: {line}")
     if summary.rejects:
         out.print(f"  rejected lines (personal data): {summary.rejects}", soft_wrap=True)
     out.print(f"loaded in {summary.seconds:.1f} s ({summary.rows_per_s:,.0f} rows/s)")
+
+
+def _identifier_lines(identifiers: Mapping[str, IdentifierCounts]) -> list[str]:
+    sharing = {kind: counts.sharing for kind, counts in identifiers.items() if counts.sharing}
+    lines = [
+        "accounts that share one with another account: "
+        + ", ".join(f"{kind} {n:,}" for kind, n in sharing.items())
+    ]
+    lines = lines if sharing else []
+    for kind, counts in identifiers.items():
+        if counts.placeholders:
+            total = sum(counts.placeholders.values())
+            named = [f"{form} {n:,}" for form, n in counts.placeholders.items()]
+            more = [f"{len(named) - MOST_NAMED} more"] if len(named) > MOST_NAMED else []
+            listed = ", ".join(named[:MOST_NAMED] + more)
+            lines.append(f"{total:,} not counted as a {kind}, for they identify nobody: {listed}")
+    return lines
 
 
 def _numbers(file: FileCounts) -> tuple[int, int, int, int]:

@@ -1,8 +1,10 @@
 """What the audit log is told of a load: counts, nothing of a line. Pure."""
 
+from collections.abc import Mapping
 from pathlib import Path
 
-from connectors.audit import Action, AuditEntry
+from connectors.audit import Action, AuditEntry, Detail
+from connectors.loading.identifiers import IdentifierCounts
 from connectors.loading.summary import FileCounts, LoadSummary
 from connectors.loading.tables import Table
 
@@ -14,7 +16,8 @@ def told(summary: LoadSummary, folder: Path, at_us: int) -> AuditEntry:
     """The entry of a load that has ended.
 
     Its detail is ``{"files": {"users.csv": {"accepted": …, "duplicates": …, "rejected": {reason:
-    …}}, …}, "codes_in_conflict": …}``; the last one only where promo codes were loaded.
+    …}}, …}, "codes_in_conflict": …, "identifiers": {"device": {"sharing": …, "placeholders": {word:
+    …}}, …}}``; the last two only where promo codes and users were loaded.
 
     Args:
         summary: what the load did.
@@ -32,8 +35,16 @@ def told(summary: LoadSummary, folder: Path, at_us: int) -> AuditEntry:
         detail={
             "files": files,
             **({"codes_in_conflict": summary.codes_in_conflict} if codes else {}),
+            **({"identifiers": _shared(summary.identifiers)} if summary.identifiers else {}),
         },
     )
+
+
+def _shared(identifiers: Mapping[str, IdentifierCounts]) -> dict[str, Detail]:
+    return {
+        kind: {"sharing": counts.sharing, "placeholders": dict(counts.placeholders)}
+        for kind, counts in identifiers.items()
+    }
 
 
 def _counted(counts: FileCounts) -> dict[str, int | dict[str, int]]:

@@ -31,6 +31,21 @@ FROM
 
     UNION ALL
 
+    SELECT
+    (
+        concat(kind, ' that identifies nobody: ', form),
+        count(),
+        concat(toString(uniqExact(value)), ' value(s), the commonest ', substring(topK(1)(value)[1], 1, 8), '; links nobody')
+    ) AS found
+    FROM
+    (
+        SELECT splitByChar('|', arrayJoin(placeholders)) AS parts, parts[1] AS kind, parts[2] AS form, parts[3] AS value
+        FROM users FINAL
+    )
+    GROUP BY kind, form
+
+    UNION ALL
+
     SELECT arrayJoin([
         (
             'redemptions without account',

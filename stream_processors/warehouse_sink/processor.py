@@ -51,6 +51,9 @@ class WarehouseProcessor:
         for table, count in written.items():
             self._metrics.rows.labels(table).inc(count)
         self._observe(made.rows)
+        for row in made.rows:
+            for entry in row.values.get("placeholders", ()):
+                self._metrics.placeholders.labels(entry.partition("|")[0]).inc()
 
     def _observe(self, rows: Sequence[Row]) -> None:
         for table, waits in waited_s(rows, self._clock_us()).items():

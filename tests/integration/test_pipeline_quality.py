@@ -8,6 +8,7 @@ import pytest
 from connectors import audit
 from connectors.audit import Action, AuditEntry
 from connectors.events import RowChange
+from connectors.identifiers.placeholders import Form
 from connectors.moments import iso
 from connectors.profile import Profile
 from connectors.settings import Settings
@@ -61,6 +62,23 @@ def test_registrations_are_odd_by_what_they_lack_and_by_age(board: Board) -> Non
         "private IP addresses": 1,
         "under 18 at sign-up": 1,
         "over 90 at sign-up": 1,
+    }
+
+
+def test_identifiers_that_identify_nobody_are_counted_by_what_they_are(board: Board) -> None:
+    people = [
+        person("anna", device=None, placeholders=(f"device|unknown|{'a' * 32}",)),
+        person("ben", device=None, placeholders=(f"device|unknown|{'a' * 32}",)),
+        person("cleo", phone=None, placeholders=(f"phone|{Form.REPEATED}|{'b' * 32}",)),
+        person("dora", device=None, placeholders=(f"device|02:00:00:00:00:00|{'c' * 32}",)),
+    ]
+    board.rows(*(source_row(registered(profile)) for profile in people))
+
+    found = checks(board)
+    assert {check: rows for check, rows in found.items() if "nobody" in check} == {
+        "device that identifies nobody: unknown": 2,
+        "device that identifies nobody: 02:00:00:00:00:00": 1,
+        "phone that identifies nobody: one character repeated": 1,
     }
 
 
