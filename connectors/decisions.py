@@ -44,7 +44,7 @@ MOST_IGNORED = 500
 TOPIC_OF = {Said.LABEL: Topic.LABELS, Said.LINKS: Topic.LINK_DECISIONS}
 
 _VERSION = "version"
-_KINDS = (None, "device", "phone", "email", "ip", "network")
+_KINDS = (None, "device", "phone", "email", "ip", "network", "domain")
 
 
 def decode(

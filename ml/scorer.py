@@ -2,14 +2,14 @@
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ml.bundle import Model
 from ml.features.catalog import CATALOG, NAMES, vector
-from ml.features.feature import Common, Feature, Unit
+from ml.features.feature import COMMON_FROM, Common, Fact, Feature, Unit
 from ml.policy import (
     ALERTED,
     STANDARD,
@@ -23,7 +23,7 @@ from ml.policy import (
 )
 from ml.reasons import Reason
 from ml.rules.book import Findings, findings
-from ml.store import Neighbourhood
+from ml.store import WINDOW, Link, Neighbourhood
 
 RULES_ONLY = "rules"
 """The model version of a score that was made before there was a model."""
@@ -134,7 +134,8 @@ def _judge(
     judge: Judge,
 ) -> Risk:
     model, boundaries = judge.model, judge.policy.boundaries
-    found = findings(neighbourhood, judge.policy.rules)
+    common = model.bundle.common if model else Common()
+    found = findings(_without_common_domain(neighbourhood, common), judge.policy.rules)
     believed = model.bundle.thresholds.score(probability) if model else 0.0
     total = combine(believed, found.reasons)
     level = boundaries.level(total)
@@ -154,6 +155,18 @@ def _judge(
         value=value_at_risk(neighbourhood),
         shadow=_shadow(found, challenge, judge),
     )
+
+
+def _without_common_domain(neighbourhood: Neighbourhood, common: Common) -> Neighbourhood:
+    """Without neighbours through a domain that is simply common here: a provider that no list has.
+
+    It has to fill a window too, as in a small shop a ring is a large share of all accounts.
+    """
+    there = neighbourhood.linked.get(Link.DOMAIN, ())
+    share = common.share(Fact.EMAIL_DOMAIN, neighbourhood.profile.email_domain)
+    if len(there) < WINDOW or not share >= COMMON_FROM:
+        return neighbourhood
+    return replace(neighbourhood, linked={**neighbourhood.linked, Link.DOMAIN: ()})
 
 
 def _shadow(found: Findings, challenge: float, judge: Judge) -> Shadow:

@@ -24,6 +24,7 @@ from enum import StrEnum
 from typing import Protocol
 
 from connectors.events import Change
+from connectors.mail_domains import organizational_domain
 from connectors.profile import Profile
 
 WINDOW = 25
@@ -40,12 +41,14 @@ class Link(StrEnum):
     EMAIL = "email"
     IP = "ip"
     NETWORK = "network"
+    DOMAIN = "domain"
+    """Of the e-mail addresses, where it is one organisation's or person's."""
 
 
 STRONG_LINKS = (Link.DEVICE, Link.PHONE, Link.EMAIL)
 """Whatever a neighbour through these does may matter, however long ago it signed up."""
 
-WEAK_LINKS = (Link.IP, Link.NETWORK)
+WEAK_LINKS = (Link.IP, Link.NETWORK, Link.DOMAIN)
 """Strangers share these: a neighbour matters that signed up before the account, or within a day
 after it; one that came later still does only once the account is active again."""
 
@@ -55,15 +58,17 @@ whatever the account itself redeemed, if that shares another strong identifier w
 
 
 def identifiers(profile: Profile) -> dict[Link, str]:
-    """The identifiers by which an account can be linked: kind and hash."""
-    hashes = {
+    """The identifiers by which an account can be linked: kind and hash, or the domain itself."""
+    domain = profile.email_domain
+    found = {
         Link.DEVICE: profile.device,
         Link.PHONE: profile.phone,
         Link.EMAIL: profile.canonical_email,
         Link.IP: profile.ip,
         Link.NETWORK: profile.network,
+        Link.DOMAIN: organizational_domain(domain) if domain else None,
     }
-    return {link: hashed for link, hashed in hashes.items() if hashed is not None}
+    return {link: value for link, value in found.items() if value is not None}
 
 
 @dataclass(frozen=True, slots=True, order=True)

@@ -11,7 +11,7 @@ from ml.rules.closeness import (
     alike_by_code,
     likeness,
 )
-from ml.store import STRONG_LINKS, WEAK_LINKS, Link
+from ml.store import STRONG_LINKS, Link
 
 
 def _alike(link: Link, choose: Choose) -> Callable[[AsOf], float]:
@@ -39,7 +39,7 @@ def _feature(
 FEATURES = (
     *(
         _feature(f"same_code_{link}", link, "that redeemed this account's codes", alike_by_code)
-        for link in (*STRONG_LINKS, *WEAK_LINKS)
+        for link in (*STRONG_LINKS, Link.IP, Link.NETWORK)
     ),
     _feature(
         "same_browser_network",

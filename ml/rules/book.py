@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 from connectors.errors import PolicyError
 from ml.reasons import Reason
-from ml.rules import bridges, codes, labels, places, sharing, speed
+from ml.rules import bridges, codes, domains, labels, places, sharing, speed
 from ml.rules.rule import Mode, Rule
 from ml.store import Neighbourhood
 
@@ -13,6 +13,7 @@ RULES: tuple[Rule, ...] = (
     *sharing.RULES,
     *bridges.RULES,
     *places.RULES,
+    *domains.RULES,
     *codes.RULES,
     *labels.RULES,
     *speed.RULES,
