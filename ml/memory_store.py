@@ -2,7 +2,7 @@
 
 from bisect import bisect_left, insort
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Generic, TypeVar, assert_never
 
@@ -26,6 +26,7 @@ from connectors.events import (
 from connectors.profile import Profile
 from ml.store import (
     CODE_LINKS,
+    CONTACT_LINKS,
     DAY_US,
     STRONG_LINKS,
     WINDOW,
@@ -34,7 +35,9 @@ from ml.store import (
     LinkedAccount,
     Neighbourhood,
     Redemption,
+    Verified,
     identifiers,
+    verified,
 )
 
 _Member = tuple[int, str]
@@ -179,6 +182,7 @@ class MemoryStore:
             tuple(account.redemptions[: self._cap]),
             facts.device if facts else None,
             facts.agent if facts else None,
+            verified(facts) if facts else Verified(),
         )
 
     def _are_strangers(self, user_id: str, link: Link, other: str) -> bool:
@@ -210,6 +214,8 @@ class MemoryStore:
             affected |= self._in_reach(before) | self._in_reach(account.profile)
         elif label != account.label:
             affected |= self._in_reach(account.profile)
+        elif _verified(before) != _verified(account.profile):
+            affected |= self._in_reach(account.profile, CONTACT_LINKS)
         return affected - {user_id}
 
     def _apply_label(self, change: Labelled) -> set[str]:
@@ -287,12 +293,14 @@ class MemoryStore:
             for place in identifiers(profile).items():
                 insort(self._members[place], _member(profile))
 
-    def _in_reach(self, profile: Profile | None) -> set[str]:
+    def _in_reach(self, profile: Profile | None, links: Collection[Link] = tuple(Link)) -> set[str]:
         """The accounts to which this account's presence can matter, by each link's rule."""
         if profile is None:
             return set()
         reached = set()
         for link, hashed in identifiers(profile).items():
+            if link not in links:
+                continue
             for created_at_us, user_id in self._window(link, hashed, _member(profile)):
                 near = abs(created_at_us - profile.created_at_us) <= DAY_US
                 later = self._accounts[user_id].newest_us >= profile.created_at_us
@@ -382,6 +390,12 @@ def _others(links: Iterable[IgnoredLink]) -> set[str]:
 
 def _member(profile: Profile) -> _Member:
     return profile.created_at_us, profile.user_id
+
+
+def _verified(profile: Profile | None) -> Verified | None:
+    """What neighbours see of an account's contacts; when it changes, those through them are scored
+    again."""
+    return verified(profile) if profile else None
 
 
 def _place(profile: Profile | None) -> tuple[int, dict[Link, str], str | None] | None:

@@ -25,6 +25,7 @@ from typing import Protocol
 
 from connectors.events import Change
 from connectors.mail_domains import organizational_domain
+from connectors.mailboxes import imitated_domain
 from connectors.profile import Profile
 
 WINDOW = 25
@@ -47,6 +48,9 @@ class Link(StrEnum):
 
 STRONG_LINKS = (Link.DEVICE, Link.PHONE, Link.EMAIL)
 """Whatever a neighbour through these does may matter, however long ago it signed up."""
+
+CONTACT_LINKS = (Link.PHONE, Link.EMAIL)
+"""Through these it matters whether it is verified that the contact is an account's own."""
 
 WEAK_LINKS = (Link.IP, Link.NETWORK, Link.DOMAIN)
 """Strangers share these: a neighbour matters that signed up before the account, or within a day
@@ -71,6 +75,41 @@ def identifiers(profile: Profile) -> dict[Link, str]:
     return {link: value for link, value in found.items() if value is not None}
 
 
+@dataclass(frozen=True, slots=True)
+class Verified:
+    """Whether it is verified that contacts are an account's own; None where nobody knows.
+
+    Attributes:
+        mailbox: of what its e-mail address leads to, or pretends to.
+        phone: of its phone number.
+    """
+
+    mailbox: bool | None = None
+    phone: bool | None = None
+
+    def through(self, link: Link) -> bool | None:
+        """The same of the contact that a kind of link goes through, None for what is none."""
+        match link:
+            case Link.EMAIL:
+                return self.mailbox
+            case Link.PHONE:
+                return self.phone
+            case _:
+                return None
+
+
+def verified(profile: Profile) -> Verified:
+    """What is verified of an account's contacts.
+
+    Whoever receives what is sent to ``gmial.com`` has not proved that a mailbox at ``gmail.com``
+    is his.
+    """
+    mailbox, domain = profile.is_email_verified, profile.email_domain
+    if mailbox and domain is not None and imitated_domain(domain) is not None:
+        mailbox = False
+    return Verified(mailbox, profile.is_phone_verified)
+
+
 @dataclass(frozen=True, slots=True, order=True)
 class Redemption:
     """A counted redemption; ordered by use."""
@@ -89,6 +128,7 @@ class LinkedAccount:
         label: what is known of it: an analyst's word, else the shop's.
         redemptions: its first CAP, in order of use.
         device, agent: keyed hashes of its device and of its browser's build.
+        verified: which of its contacts are known to be its own.
     """
 
     user_id: str
@@ -97,6 +137,7 @@ class LinkedAccount:
     redemptions: tuple[Redemption, ...]
     device: str | None = None
     agent: str | None = None
+    verified: Verified = Verified()
 
 
 @dataclass(frozen=True, slots=True)

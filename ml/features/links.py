@@ -8,7 +8,7 @@ came to a campus within the hour is not, as timing alone shall challenge nobody.
 from collections.abc import Callable
 
 from ml.features.feature import NAN, AsOf, Available, Feature, Leaning, Unit
-from ml.rules.closeness import STRONG_FADES_US, closeness, weighed
+from ml.rules.closeness import shared_closeness, weighed
 from ml.store import STRONG_LINKS, Link
 
 WORDS = {
@@ -25,7 +25,7 @@ def _closeness(link: Link) -> Callable[[AsOf], float]:
         accounts = view.linked.get(link)
         if not accounts:
             return NAN if accounts is None else 0.0
-        return weighed(closeness(view.known, accounts, STRONG_FADES_US), view.known, link)
+        return weighed(shared_closeness(view.known, link), view.known, link)
 
     return weigh
 

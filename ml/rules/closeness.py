@@ -6,7 +6,16 @@ What tells a ring from people who share a place is *when* its accounts came and 
 
 from collections.abc import Callable, Sequence
 
-from ml.store import DAY_US, HOUR_US, WEAK_LINKS, Link, LinkedAccount, Neighbourhood
+from ml.store import (
+    CONTACT_LINKS,
+    DAY_US,
+    HOUR_US,
+    WEAK_LINKS,
+    Link,
+    LinkedAccount,
+    Neighbourhood,
+    verified,
+)
 
 STRONG_FADES_US = 15 * DAY_US
 """Sharing a device, phone or mailbox weighs half at this distance in sign-up. A policy choice:
@@ -50,6 +59,10 @@ ESTABLISHED_DISCOUNT = 0.15
 MOST_IN_A_PLACE = 0.5
 """However many are there: half a clear case."""
 
+MOST_BORROWED = 0.5
+"""What those weigh who gave this account's verified contact as their own, unverified, however many
+they are: a policy choice. Anybody can do it to anybody, so they never challenge alone."""
+
 
 Choose = Callable[[Neighbourhood, Sequence[LinkedAccount]], tuple[LinkedAccount, ...]]
 """Which of some accounts are alike to the neighbourhood's own."""
@@ -66,15 +79,34 @@ def gap_us(neighbourhood: Neighbourhood, other: LinkedAccount) -> int:
 
 
 def others(neighbourhood: Neighbourhood, link: Link) -> tuple[LinkedAccount, ...]:
-    """All neighbours through a kind of identifier; through the network those at other addresses.
+    """The neighbours through a kind of identifier that speak against the account.
 
-    Who has the address in common has the network too, which is no further evidence.
+    Through the network those at other addresses: who has the address in common has the network too,
+    which is no further evidence. Through a phone number or a mailbox all but its borrowers.
     """
     accounts = neighbourhood.linked.get(link, ())
-    if link is not Link.NETWORK or not accounts:
+    if not accounts:
         return accounts
-    same_address = {other.user_id for other in neighbourhood.linked.get(Link.IP, ())}
-    return tuple([other for other in accounts if other.user_id not in same_address])
+    match link:
+        case Link.NETWORK:
+            left_out = {other.user_id for other in neighbourhood.linked.get(Link.IP, ())}
+        case Link.PHONE | Link.EMAIL:
+            left_out = {other.user_id for other in borrowers(neighbourhood, link)}
+        case _:
+            return accounts
+    return tuple([other for other in accounts if other.user_id not in left_out])
+
+
+def borrowers(neighbourhood: Neighbourhood, link: Link) -> tuple[LinkedAccount, ...]:
+    """Those that gave an account's verified contact as theirs, and have not verified it.
+
+    Anybody can write somebody else's number into a form. Where a shop does not say what is
+    verified, nobody is a borrower.
+    """
+    if link not in CONTACT_LINKS or not verified(neighbourhood.profile).through(link):
+        return ()
+    accounts = neighbourhood.linked.get(link, ())
+    return tuple([other for other in accounts if other.verified.through(link) is False])
 
 
 def nearby(neighbourhood: Neighbourhood, link: Link, span_us: int) -> tuple[LinkedAccount, ...]:
@@ -116,6 +148,13 @@ def closeness(
 ) -> float:
     """Accounts, each counted by how close in time it signed up: at most their number."""
     return sum(fading(gap_us(neighbourhood, other), half_us) for other in accounts)
+
+
+def shared_closeness(neighbourhood: Neighbourhood, link: Link) -> float:
+    """Closeness of all with whom a strong identifier is shared; borrowers weigh little."""
+    full = closeness(neighbourhood, others(neighbourhood, link), STRONG_FADES_US)
+    lent = closeness(neighbourhood, borrowers(neighbourhood, link), STRONG_FADES_US)
+    return full + min(lent, MOST_BORROWED)
 
 
 def concentrated(

@@ -6,10 +6,12 @@ from ml.reasons import Evidence, evidence_of
 from ml.rules.closeness import (
     STRONG_FADES_US,
     alike_by_code,
+    borrowers,
     closeness,
     is_established,
     likeness,
     others,
+    shared_closeness,
     weighed,
 )
 from ml.rules.rule import Match, Rule, plural
@@ -20,11 +22,11 @@ _WORDS = {Link.DEVICE: "device", Link.PHONE: "phone number", Link.EMAIL: "mailbo
 
 def _shared(link: Link) -> Callable[[Neighbourhood], Match | None]:
     def condition(neighbourhood: Neighbourhood) -> Match | None:
-        accounts = others(neighbourhood, link)
+        accounts = neighbourhood.linked.get(link, ())
         if not accounts:
             return None
         return Match(
-            weighed(closeness(neighbourhood, accounts, STRONG_FADES_US), neighbourhood, link),
+            weighed(shared_closeness(neighbourhood, link), neighbourhood, link),
             f"{plural(len(accounts), 'other account')} on the same {_WORDS[link]}"
             + _excuse(neighbourhood, link),
             _evidence(neighbourhood, link, accounts),
@@ -61,7 +63,10 @@ def _aliased(neighbourhood: Neighbourhood) -> Match | None:
 
 
 def _excuse(neighbourhood: Neighbourhood, link: Link) -> str:
-    return "; it is shared by strangers" if is_established(neighbourhood, link) else ""
+    if is_established(neighbourhood, link):
+        return "; it is shared by strangers"
+    lent = len(borrowers(neighbourhood, link))
+    return f"; {lent} of them did not verify it, as this one did" if lent else ""
 
 
 def _evidence(

@@ -1,12 +1,12 @@
 -- One call a batch: apply changes in order, then answer what is known of some accounts.
 --
 -- ARGV[1]  msgpack {changes, subjects, hypothetical, sources, token,
---                   window, cap, day_us, strong, code_links}
+--                   window, cap, day_us, strong, contacts, code_links}
 -- Returns  msgpack {affected, left_over, endings, subjects, accounts}
 --
 -- Keys
 --   a:<user>         hash: v version, p profile, t sign-up, l label, i identifiers,
---                    f facts that neighbours see, e version of its last erasure,
+--                    f facts that neighbours see, c which contacts are verified, e version of its last erasure,
 --                    dv, d and da an analyst's label: moment, word, row it was about,
 --                    gv, g and ga the same of accounts declared falsely linked, each
 --                    {other, through, decided by, note, decided at, its row},
@@ -28,8 +28,9 @@
 
 local input = cmsgpack.unpack(ARGV[1])
 local WINDOW, CAP, DAY = input.window, input.cap, input.day_us
-local is_strong, is_code_link = {}, {}
+local is_strong, is_contact, is_code_link = {}, {}, {}
 for _, link in ipairs(input.strong) do is_strong[link] = true end
+for _, link in ipairs(input.contacts) do is_contact[link] = true end
 for _, link in ipairs(input.code_links) do is_code_link[link] = true end
 
 local affected, seen = {}, {}
@@ -96,7 +97,7 @@ end
 
 local function read_account(user)
   local fields = redis.call(
-    'HMGET', 'a:' .. user, 'v', 'p', 't', 'l', 'i', 'f', 'dv', 'd', 'e', 'da'
+    'HMGET', 'a:' .. user, 'v', 'p', 't', 'l', 'i', 'f', 'dv', 'd', 'e', 'da', 'c'
   )
   return {
     version = tonumber(fields[1]) or -1,
@@ -104,6 +105,7 @@ local function read_account(user)
     created = tonumber(fields[3]),
     label = fields[8] or fields[4],
     facts = fields[6],
+    verified = fields[11],
     decided = tonumber(fields[7]) or -1,
     word = fields[8],
     erased = tonumber(fields[9]) or -1,
@@ -130,8 +132,16 @@ local function touch_all(found, user, index, cause)
   for other in pairs(found) do touch(other, index, cause) end
 end
 
+local function contacts(identifiers)
+  local found = {}
+  for _, identifier in ipairs(identifiers) do
+    if is_contact[identifier[1]] then found[#found + 1] = identifier end
+  end
+  return found
+end
+
 local function put_account(
-  index, source, user, version, profile, created, label, identifiers, facts
+  index, source, user, version, profile, created, label, identifiers, facts, verified
 )
   local before = read_account(user)
   if version < before.version then return end
@@ -143,10 +153,10 @@ local function put_account(
   local key = 'a:' .. user
   redis.call('HSET', key, 'v', version)
   if profile then
-    redis.call('HSET', key, 'p', profile, 't', created, 'i', packed, 'f', facts)
+    redis.call('HSET', key, 'p', profile, 't', created, 'i', packed, 'f', facts, 'c', verified)
     if label then redis.call('HSET', key, 'l', label) else redis.call('HDEL', key, 'l') end
   else
-    redis.call('HDEL', key, 'p', 't', 'l', 'i', 'f')
+    redis.call('HDEL', key, 'p', 't', 'l', 'i', 'f', 'c')
   end
   if redelivered or moved then
     leave(user, before)
@@ -161,6 +171,8 @@ local function put_account(
   elseif (before.label or '') ~= (before.word or label or '') then
     cause = 'label'
     reach(user, created, identifiers, found)
+  elseif before.verified ~= verified then
+    reach(user, created, contacts(identifiers), found)
   end
   touch_all(found, user, index, cause)
 end
@@ -392,9 +404,9 @@ end
 local accounts = {}
 local function know(user)
   if accounts[user] == nil then
-    local fields = redis.call('HMGET', 'a:' .. user, 'd', 'l', 'f')
+    local fields = redis.call('HMGET', 'a:' .. user, 'd', 'l', 'f', 'c')
     local redemptions = redis.call('ZRANGE', 'z:' .. user, 0, CAP - 1, 'WITHSCORES')
-    accounts[user] = {fields[1] or fields[2], redemptions, fields[3]}
+    accounts[user] = {fields[1] or fields[2], redemptions, fields[3], fields[4]}
   end
 end
 

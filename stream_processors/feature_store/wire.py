@@ -28,6 +28,7 @@ from connectors.profile import Profile
 from ml.store import (
     CAP,
     CODE_LINKS,
+    CONTACT_LINKS,
     DAY_US,
     STRONG_LINKS,
     WINDOW,
@@ -36,7 +37,9 @@ from ml.store import (
     LinkedAccount,
     Neighbourhood,
     Redemption,
+    Verified,
     identifiers,
+    verified,
 )
 
 _NAMES = tuple(field.name for field in fields(Profile))
@@ -48,6 +51,7 @@ _RULES = {
     "cap": CAP,
     "day_us": DAY_US,
     "strong": [link.value for link in STRONG_LINKS],
+    "contacts": [link.value for link in CONTACT_LINKS],
     "code_links": [link.value for link in CODE_LINKS],
 }
 
@@ -204,6 +208,7 @@ def _packed_change(index: int, sourced: Sourced) -> Iterator[list[Any]]:
                 _packed_label(change.label),
                 _packed_identifiers(p),
                 orjson.dumps((p.device, p.agent)).decode(),
+                _packed_verified(p),
             ]
         case Erased():
             yield [
@@ -216,6 +221,7 @@ def _packed_change(index: int, sourced: Sourced) -> Iterator[list[Any]]:
                 False,
                 False,
                 [],
+                False,
                 False,
             ]
             yield ["ending", index, sourced.source, change.user_id, version]
@@ -254,6 +260,11 @@ def _packed_link(link: IgnoredLink) -> list[Any]:
     return [link.other_user_id, through, *said, link.about]
 
 
+def _packed_verified(profile: Profile) -> str:
+    found = verified(profile)
+    return orjson.dumps((found.mailbox, found.phone)).decode()
+
+
 def _packed_label(label: bool | None) -> str | bool:
     return False if label is None else "1" if label else "0"
 
@@ -282,11 +293,12 @@ class _Neighbours:
 
 
 def _facts(
-    label: object, flat: Sequence[str], facts: str | bool
-) -> tuple[bool | None, tuple[Redemption, ...], str | None, str | None]:
-    """What is known of a neighbour: label, redemptions, device, agent."""
+    label: object, flat: Sequence[str], facts: str | bool, contacts: str | bool
+) -> tuple[bool | None, tuple[Redemption, ...], str | None, str | None, Verified]:
+    """What is known of a neighbour: label, redemptions, device, agent, verified contacts."""
     device, agent = orjson.loads(facts) if isinstance(facts, str) else (None, None)
-    return _LABELS[label], _redemptions(flat), device, agent
+    own = Verified(*orjson.loads(contacts)) if isinstance(contacts, str) else Verified()
+    return _LABELS[label], _redemptions(flat), device, agent, own
 
 
 _LINKS: Mapping[str, Link] = {link.value: link for link in Link}

@@ -54,6 +54,11 @@ profiles = st.builds(
     network=PLACES,
     agent=PLACES,
     hour=st.integers(0, 23),
+    email_domain=st.sampled_from(
+        [None, "gmail.com", "gmial.com", "firm.example", "a.firm.example"]
+    ),
+    is_email_verified=st.sampled_from([None, True, False]),
+    is_phone_verified=st.sampled_from([None, True, False]),
 )
 origins = st.builds(Origin, version=st.integers(1, 12), committed_at_us=st.just(0))
 labels = st.sampled_from([None, True, False])
@@ -64,7 +69,9 @@ amounts = st.sampled_from([None, Decimal("9.50"), Decimal("10")])
 
 abouts = st.integers(0, 12)
 ignored = st.lists(
-    st.builds(IgnoredLink, users, st.sampled_from([None, "device", "network"]), about=abouts),
+    st.builds(
+        IgnoredLink, users, st.sampled_from([None, "device", "network", "domain"]), about=abouts
+    ),
     max_size=3,
     unique=True,
 ).map(tuple)

@@ -5,7 +5,7 @@ change that moves a redemption names the account it belonged to, a delete names 
 A code is defined once and stays: later terms change no verdict and make nobody score again.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
 from hypothesis import strategies as st
@@ -52,7 +52,9 @@ def profiles(draw: st.DrawFn, user_id: str) -> Profile:
         network=draw(shared),
         agent=draw(shared),
         phone_shape=draw(st.sampled_from((None, "1:911", "0:910"))),
-        email_domain="example.com",
+        email_domain=draw(st.sampled_from(("example.com", "firm.example", "a.firm.example"))),
+        is_email_verified=draw(labels),
+        is_phone_verified=draw(labels),
     )
 
 
@@ -63,6 +65,7 @@ class _Shop:
     version: int = 0
     registered: set[str] = field(default_factory=set)
     rows: dict[str, int] = field(default_factory=dict)
+    profiles: dict[str, Profile] = field(default_factory=dict)
     owners: dict[int, str] = field(default_factory=dict)
     undefined: list[str] = field(default_factory=lambda: list(CODES))
 
@@ -89,11 +92,16 @@ def _account(draw: st.DrawFn, shop: _Shop) -> Change:
     shop.rows[user_id] = origin.version
     if user_id not in shop.registered:
         shop.registered.add(user_id)
-        return Registered(draw(profiles(user_id)), draw(labels), origin)
+        shop.profiles[user_id] = draw(profiles(user_id))
+        return Registered(shop.profiles[user_id], draw(labels), origin)
     if draw(st.integers(0, 4)) == 0:
         shop.registered.discard(user_id)
         return Erased(user_id, origin)
-    return Updated(draw(profiles(user_id)), draw(labels), origin)
+    known = shop.profiles[user_id] if draw(st.booleans()) else draw(profiles(user_id))
+    shop.profiles[user_id] = replace(
+        known, is_email_verified=draw(labels), is_phone_verified=draw(labels)
+    )
+    return Updated(shop.profiles[user_id], draw(labels), origin)
 
 
 def _redemption(draw: st.DrawFn, shop: _Shop) -> Change:
@@ -131,7 +139,9 @@ def _links(draw: st.DrawFn, shop: _Shop) -> Change:
     user_id, *others = draw(st.permutations(USERS))
     ignored = tuple(
         IgnoredLink(
-            other, draw(st.sampled_from((None, "device", "ip"))), about=shop.seen(draw, other)
+            other,
+            draw(st.sampled_from((None, "device", "ip", "phone", "domain"))),
+            about=shop.seen(draw, other),
         )
         for other in others[: draw(st.integers(0, 2))]
     )

@@ -8,7 +8,7 @@ import ormsgpack
 import pytest
 
 from connectors.events import Change, Forgotten, Origin, Said
-from ml.store import CAP, Link, Redemption
+from ml.store import CAP, Link, Redemption, Verified
 from stream_processors.feature_store.wire import (
     Ending,
     LatestRisk,
@@ -63,19 +63,20 @@ def test_a_question_carries_the_rules_of_the_neighbourhood() -> None:
 
 
 def test_a_registration_is_packed_with_its_label_and_identifiers() -> None:
-    profile = account(device="d", phone="p")
+    profile = account(device="d", phone="p", is_phone_verified=True)
     for label, word in ((None, False), (False, "0"), (True, "1")):
         change = packed(registered(profile, label))[0]
-        kind, _, source, user, version, _, at_us, flag, links, facts = change
+        kind, _, source, user, version, _, at_us, flag, links, facts, contacts = change
         assert (kind, source, user, version, at_us) == ("account", "t-0", "anna", 1, NOON_US)
         assert flag == word
         assert sorted(links) == [["device", "d"], ["phone", "p"]]
         assert orjson.loads(facts) == ["d", None]
+        assert orjson.loads(contacts) == [None, True]
 
 
 def test_an_erasure_is_an_account_without_anything_and_the_end_of_decisions() -> None:
     assert packed(erased()) == [
-        ["account", 0, "t-0", "anna", 9, *NONE, [], False],
+        ["account", 0, "t-0", "anna", 9, *NONE, [], False, False],
         ["ending", 0, "t-0", "anna", 9],
     ]
 
@@ -143,10 +144,10 @@ def test_an_answer_is_read_back_whole() -> None:
         ["eve\0device\0dora", "anna\0\0carl"],
     ]
     accounts = {
-        "ben": [False, [], '["d","a"]'],
-        "cleo": ["1", [member(-4, "A:B"), str(at(3))], False],
-        "dora": [False, [], False],
-        "carl": [False, [], False],
+        "ben": [False, [], '["d","a"]', "[false,null]"],
+        "cleo": ["1", [member(-4, "A:B"), str(at(3))], False, False],
+        "dora": [False, [], False, False],
+        "carl": [False, [], False, False],
     }
 
     known = answer(reply([subject], accounts)).subjects[0]
@@ -158,6 +159,7 @@ def test_an_answer_is_read_back_whole() -> None:
     assert around.last_redeemed_at_us == at(2)
     ben, cleo = around.linked[Link.DEVICE]
     assert (ben.label, ben.redemptions, ben.device, ben.agent) == (None, (), "d", "a")
+    assert (ben.verified, cleo.verified) == (Verified(mailbox=False), Verified())
     assert (cleo.label, cleo.redemptions) == (True, (Redemption(at(3), -4, "A:B"),))
     assert around.codes.keys() == {"SPRING"}
     assert around.codes["SPRING"].discount_value == Decimal("10.5")
