@@ -36,12 +36,14 @@ class SignedUp:
         at: when the row is played.
         created_at: when the person signed up; before ``at`` for those who come with a past.
         is_abuser: the label that the row comes with: False where the shop vouches, or unknown.
+        is_counted: whether it is one of those whom its pack is about.
     """
 
     at: datetime
     person: Person
     created_at: datetime
     is_abuser: bool | None = None
+    is_counted: bool = True
 
     @property
     def user_id(self) -> str:

@@ -5,6 +5,7 @@ from types import MappingProxyType
 
 from simulator.attacks import (
     account_resale,
+    catch_all_domain,
     code_stacking,
     datacentre_burst,
     device_farm,
@@ -14,9 +15,11 @@ from simulator.attacks import (
     insiders,
     ip_ring,
     mixed_ring,
+    one_verified,
     recycled_phones,
     residential_ring,
     slow_drip,
+    unverified_contacts,
 )
 from simulator.stage import Story
 
@@ -31,6 +34,9 @@ ATTACKS: Mapping[str, Story] = MappingProxyType(
         "emulator": emulator.story,
         "slow_drip": slow_drip.story,
         "mixed_ring": mixed_ring.story,
+        "unverified_contacts": unverified_contacts.story,
+        "one_verified": one_verified.story,
+        "catch_all_domain": catch_all_domain.story,
         "code_stacking": code_stacking.story,
         "fast_redemption_bot": fast_redemption_bot.story,
         "account_resale": account_resale.story,

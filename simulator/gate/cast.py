@@ -8,6 +8,7 @@ from enum import StrEnum
 from random import Random
 
 from connectors.errors import SimulationError
+from simulator import borrowed_contacts
 from simulator import device_and_ip_only as twin
 from simulator.addresses import Nat
 from simulator.attacks import ATTACKS
@@ -63,11 +64,17 @@ _HONEST = {
     "travellers": 4, "campuses": 1, "carriers": 3, "busy_carriers": 0.5, "campaigns": 0.5,
     "offices": 1, "libraries": 0.25,
     "resold_devices": 4, "recycled_numbers": 4,
+    "firms": 1, "new_firms": 2, "universities": 0.5, "small_providers": 0.5,
 }  # fmt: skip
 """About 550 accounts a seed. A third is behind a carrier's, a campus's or an airport's address,
 somewhat more than in :mod:`simulator.addresses`; one in ten is of a household, one in 25 of an
 office, one in thirty used a library's computer, one in 35 has a device or a number that was
 somebody else's: rather more of them than a shop would meet."""
+
+_BORROWED = (
+    GatePack("borrowed_contacts: thieves", borrowed_contacts.thieves, Kind.ATTACK, _THREE_OF_EACH),
+    GatePack("borrowed_contacts: owners", borrowed_contacts.owners, Kind.HONEST, 6),
+)
 
 _TWIN = (
     GatePack("device_and_ip_only: rings", twin.ring, Kind.TWIN_ATTACK, 11, timedelta()),
@@ -81,6 +88,7 @@ CAST: tuple[GatePack, ...] = (
         for name, story in ATTACKS.items()
     ),
     *(GatePack(name, HONEST_STORIES[name], Kind.HONEST, n) for name, n in _HONEST.items()),
+    *_BORROWED,
     *_TWIN,
 )
 """Everything that the gate plays."""

@@ -83,7 +83,9 @@ def figures(ledger: Ledger) -> list[Figures]:
     packs: dict[str, GatePack] = {}
     for tale, accounts in zip(ledger.tales, ledger.accounts, strict=True):
         packs[tale.pack.name] = tale.pack
-        stories.setdefault(tale.pack.name, []).append(list(accounts.values()))
+        stories.setdefault(tale.pack.name, []).append(
+            [account for account in accounts.values() if account.is_counted]
+        )
     order = {pack.name: place for place, pack in enumerate(CAST)}
     return [_of(packs[name], stories[name]) for name in sorted(stories, key=order.__getitem__)]
 

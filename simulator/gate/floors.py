@@ -16,6 +16,9 @@ RINGS = (
     "emulator",
     "slow_drip",
     "mixed_ring",
+    "unverified_contacts",
+    "borrowed_contacts: thieves",
+    "catch_all_domain",
     "device_and_ip_only: rings",
 )
 """Packs whose accounts share something."""
@@ -27,6 +30,17 @@ MEASURED = {
     "device_and_ip_only: alone": 0.0,
 }
 """Share flagged of packs where no signal remains, or hardly one: what was measured, no promise."""
+
+CEILINGS = {
+    "firms": (0.05, 0.0),
+    "new_firms": (0.15, 0.03),
+    "universities": (0.01, 0.0),
+    "small_providers": (0.01, 0.0),
+    "borrowed_contacts: owners": (0.0, 0.0),
+}
+"""Share flagged at any time, and denied in the end, of honest packs that look most like an attack.
+Of a firm of new customers alone, who redeem one code, it is what was measured; those denied share
+the office's address, and are so with or without a domain."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,10 +76,21 @@ FLOORS: tuple[Floor, ...] = (
         lambda f: f.from_nth(6),
         1.0,
     ),
+    Floor(
+        "one_verified", "flagged when drained, all but the verified one", lambda f: f.flagged, 0.85
+    ),
     Floor("code_stacking", "flagged when drained", lambda f: f.flagged, 0.95),
     *(
         Floor(name, "flagged when drained (as measured)", lambda f: f.flagged, share)
         for name, share in MEASURED.items()
+    ),
+    *(
+        Floor(name, "ever challenged or denied", lambda f: f.ever_flagged, flagged, True)
+        for name, (flagged, _) in CEILINGS.items()
+    ),
+    *(
+        Floor(name, "denied", lambda f: f.denied, denied, True)
+        for name, (_, denied) in CEILINGS.items()
     ),
 )
 """Of single packs."""

@@ -27,6 +27,7 @@ class Account:
     Attributes:
         nth: it was the tale's so-manyeth sign-up, from 1 on.
         created_at: its sign-up.
+        is_counted: whether its pack is about it.
         level: the latest.
         at_registration: the level of its own registration's scoring, before anything later.
         worst: the highest level it ever had.
@@ -37,6 +38,7 @@ class Account:
 
     nth: int
     created_at: datetime
+    is_counted: bool = True
     level: Level = Level.LOW
     at_registration: Level | None = None
     worst: Level = Level.LOW
@@ -93,7 +95,7 @@ class Ledger:
     def _note(self, tale: int, event: Event) -> None:
         accounts = self.accounts[tale]
         if isinstance(event, SignedUp):
-            accounts[event.user_id] = Account(len(accounts) + 1, event.created_at)
+            accounts[event.user_id] = Account(len(accounts) + 1, event.created_at, event.is_counted)
             self._tale_of[event.user_id] = tale
         elif isinstance(event, Redeemed) and event.used:
             account, value = accounts[event.user_id], self._values[event.promo_code]

@@ -10,15 +10,19 @@ from simulator.honest import (
     campuses,
     carriers,
     customers,
+    firms,
     first_buyers,
     foreigners,
     households,
     libraries,
+    new_firms,
     offices,
     recycled_numbers,
     regulars,
     resold_devices,
+    small_providers,
     travellers,
+    universities,
 )
 from simulator.stage import Story
 
@@ -41,6 +45,10 @@ HONEST_STORIES: Mapping[str, Story] = MappingProxyType(
         "libraries": libraries.story,
         "resold_devices": resold_devices.story,
         "recycled_numbers": recycled_numbers.story,
+        "firms": firms.story,
+        "new_firms": new_firms.story,
+        "universities": universities.story,
+        "small_providers": small_providers.story,
     }
 )
 
@@ -49,6 +57,7 @@ _SHARES = {
     "travellers": 0.6, "campuses": 0.07, "carriers": 0.05, "busy_carriers": 0.02,
     "campaigns": 0.02, "offices": 0.07, "libraries": 0.02,
     "resold_devices": 1, "recycled_numbers": 0.6,
+    "firms": 0.02, "new_firms": 0.02, "universities": 0.01, "small_providers": 0.01,
 }  # fmt: skip
 """How often each story begins. Those of places bring dozens of accounts: a campus, an office, a
 carrier's address has one or two in a hundred accounts each. That is beside the

@@ -6,7 +6,9 @@ from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from random import Random
 
+from connectors.identifiers.mailboxes import imitated_domain
 from connectors.profile import Hasher, Profile, profile
+from ml.store import Link, identifiers
 from simulator.addresses import Nat
 from simulator.events import Event, Redeemed, SignedUp
 from simulator.plan import Plan
@@ -57,4 +59,10 @@ def shared(events: Sequence[SignedUp]) -> set[str]:
     """The kinds of identifier that two of these accounts have in common."""
     profiles = [profile_of(event) for event in events]
     known = {link: [found for p in profiles if (found := getattr(p, link))] for link in LINKS}
+    # An address that imitates a provider's is at a domain of somebody's own, which is no secret.
+    known["domain"] = [
+        domain
+        for p in profiles
+        if (domain := identifiers(p).get(Link.DOMAIN)) and not imitated_domain(domain)
+    ]
     return {link for link, found in known.items() if len(set(found)) < len(found)}

@@ -21,12 +21,18 @@ LINKS = {
     "emulator": {"network"},
     "slow_drip": {"device"},
     "mixed_ring": {"device", "phone", "canonical_email"},
+    "unverified_contacts": {"phone"},
+    "one_verified": {"canonical_email"},
+    "catch_all_domain": {"domain"},
     "code_stacking": set[str](),
     "fast_redemption_bot": set[str](),
     "account_resale": set[str](),
     "insiders": set[str](),
 }
-ONE_LINK = {"device_farm": "device", "slow_drip": "device", "ip_ring": "ip"}
+ONE_LINK = {
+    "device_farm": "device", "slow_drip": "device", "ip_ring": "ip",
+    "unverified_contacts": "phone", "one_verified": "canonical_email",
+}  # fmt: skip
 ONE_CODE = LINKS.keys() - {"code_stacking", "fast_redemption_bot", "account_resale"}
 DAY = timedelta(days=1)
 YEAR = 365 * DAY
@@ -123,6 +129,26 @@ def test_code_stacking_uses_more_codes_within_an_hour_than_shopping_does() -> No
 
         assert len({use.promo_code for use in uses}) == len(uses) >= 6
         assert uses[-1].at - uses[0].at < timedelta(hours=1)
+
+
+def test_a_ring_leaves_its_contact_unverified_or_verifies_it_for_one_account_alone() -> None:
+    for seed in SEEDS:
+        none = sign_ups(told(ATTACKS["unverified_contacts"], seed))
+        first, *others = sign_ups(told(ATTACKS["one_verified"], seed))
+
+        assert {account.person.is_phone_verified for account in none} == {False}
+        assert first.person.is_email_verified
+        assert {account.person.is_email_verified for account in others} == {False}
+
+
+def test_a_catch_all_domain_is_sometimes_hidden_behind_its_subdomains() -> None:
+    rings = [
+        {profile_of(account).email_domain for account in sign_ups(told(story, seed))}
+        for story in [ATTACKS["catch_all_domain"]]
+        for seed in SEEDS
+    ]
+
+    assert {len(domains) == 1 for domains in rings} == {True, False}
 
 
 def test_accounts_for_sale_are_months_old() -> None:

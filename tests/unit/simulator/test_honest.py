@@ -109,6 +109,8 @@ def test_everybody_honest_is_picked_now_and_then() -> None:
         ("offices", {"ip", "network"}),
         ("libraries", {"ip", "network", "device"}),
         ("travellers", {"ip", "network"}),
+        ("universities", {"domain", "ip", "network"}),
+        ("small_providers", {"domain", "ip", "network"}),
     ],
 )
 def test_a_place_is_shared_by_people_who_have_everything_else_for_themselves(
@@ -121,7 +123,9 @@ def test_a_place_is_shared_by_people_who_have_everything_else_for_themselves(
         assert shared(accounts) == links
 
 
-@pytest.mark.parametrize(("name", "least"), [("campuses", 16), ("libraries", 40), ("offices", 10)])
+@pytest.mark.parametrize(
+    ("name", "least"), [("campuses", 16), ("libraries", 40), ("offices", 10), ("universities", 35)]
+)
 def test_an_established_place_has_a_past(name: str, least: int) -> None:
     for seed in range(10):
         accounts = sign_ups(told(HONEST_STORIES[name], seed))
@@ -146,6 +150,27 @@ def test_most_who_come_for_a_campaign_use_its_code() -> None:
         codes = Counter(use.promo_code for of_account in uses for use in of_account)
 
         assert 0.45 < codes.most_common(1)[0][1] / codes.total() < 0.95
+
+
+@pytest.mark.parametrize("name", ["firms", "new_firms"])
+def test_a_firms_people_share_its_domain_and_those_in_the_office_its_address(name: str) -> None:
+    links = [shared(sign_ups(told(HONEST_STORIES[name], seed))) for seed in range(20)]
+
+    assert {frozenset(found) for found in links} == {
+        frozenset({"domain"}),
+        frozenset({"domain", "ip", "network"}),
+    }
+
+
+def test_people_of_one_domain_were_sent_a_code_and_use_others_too() -> None:
+    for name in ("firms", "new_firms", "universities", "small_providers"):
+        used = [
+            uses[0].promo_code
+            for seed in range(10)
+            for uses in redemptions(told(HONEST_STORIES[name], seed)).values()
+        ]
+
+        assert len(set(used)) > 5
 
 
 def test_an_office_has_one_build_of_a_browser() -> None:
