@@ -11,6 +11,8 @@ _REPORT = "`make model-report DATA=path/to/csv`"
 _DRAINED, _AS_MEASURED = "flagged when drained", "flagged when drained (as measured)"
 _IN_WORDS = {
     "all honest packs": "honest people who resemble attackers",
+    "borrowed_contacts: owners": "owners of verified contacts that attackers gave as theirs",
+    "new_firms": "a firm's people, all new customers, who were sent one code",
     "device_and_ip_only: honest": "honest people of whom device and address alone are known",
     "device_and_ip_only: alone": "single abusers of whom device and address alone are known",
 }
@@ -48,7 +50,7 @@ def _caught(attack: Mapping[str, Any]) -> Iterator[Quote]:
 
 
 def _suspected(floors: Sequence[Mapping[str, Any]]) -> Iterator[Quote]:
-    ceilings = [one for one in floors if one["is_ceiling"]]
+    ceilings = [one for one in floors if one["is_ceiling"] and one["pack"] in _IN_WORDS]
     for pack in dict.fromkeys(one["pack"] for one in ceilings):
         mine = [one for one in ceilings if one["pack"] == pack]
         yield Quote(
