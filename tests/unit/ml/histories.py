@@ -66,6 +66,7 @@ class _Shop:
     registered: set[str] = field(default_factory=set)
     rows: dict[str, int] = field(default_factory=dict)
     profiles: dict[str, Profile] = field(default_factory=dict)
+    labels: dict[str, bool | None] = field(default_factory=dict)
     owners: dict[int, str] = field(default_factory=dict)
     undefined: list[str] = field(default_factory=lambda: list(CODES))
 
@@ -80,9 +81,9 @@ class _Shop:
 
 @st.composite
 def histories(draw: st.DrawFn, longest: int = 30) -> list[Change]:
-    """Registrations, moves, erasures, redemptions, attempts, withdrawals, labels and codes."""
+    """Registrations, moves, verifications, erasures, redemptions, attempts, labels and codes."""
     shop = _Shop()
-    makers = (*(_account, _redemption) * 3, _code, _label, _links, _forgotten)
+    makers = (*(_account, _redemption, _verification) * 3, _code, _label, _links, _forgotten)
     count = draw(st.integers(1, longest))
     return [draw(st.sampled_from(makers))(draw, shop) for _ in range(count)]
 
@@ -92,16 +93,25 @@ def _account(draw: st.DrawFn, shop: _Shop) -> Change:
     shop.rows[user_id] = origin.version
     if user_id not in shop.registered:
         shop.registered.add(user_id)
-        shop.profiles[user_id] = draw(profiles(user_id))
-        return Registered(shop.profiles[user_id], draw(labels), origin)
+        shop.profiles[user_id], shop.labels[user_id] = draw(profiles(user_id)), draw(labels)
+        return Registered(shop.profiles[user_id], shop.labels[user_id], origin)
     if draw(st.integers(0, 4)) == 0:
         shop.registered.discard(user_id)
         return Erased(user_id, origin)
-    known = shop.profiles[user_id] if draw(st.booleans()) else draw(profiles(user_id))
+    shop.profiles[user_id], shop.labels[user_id] = draw(profiles(user_id)), draw(labels)
+    return Updated(shop.profiles[user_id], shop.labels[user_id], origin)
+
+
+def _verification(draw: st.DrawFn, shop: _Shop) -> Change:
+    """Somebody verifies a contact, or does so no longer, and nothing else changes."""
+    if not shop.registered:
+        return _account(draw, shop)
+    user_id, origin = draw(st.sampled_from(sorted(shop.registered))), shop.origin()
+    shop.rows[user_id] = origin.version
     shop.profiles[user_id] = replace(
-        known, is_email_verified=draw(labels), is_phone_verified=draw(labels)
+        shop.profiles[user_id], is_email_verified=draw(labels), is_phone_verified=draw(labels)
     )
-    return Updated(shop.profiles[user_id], draw(labels), origin)
+    return Updated(shop.profiles[user_id], shop.labels[user_id], origin)
 
 
 def _redemption(draw: st.DrawFn, shop: _Shop) -> Change:
