@@ -6,8 +6,8 @@ Some hide the domain behind one of its subdomains for each account.
 
 Signal that remains: a domain that nobody else in the shop has, within hours, and the same code.
 
-What leaves none that a firm would not leave as well, and is not caught: several domains in turn with
-a handful of accounts each, an account a day, two codes by turns, and a domain on which as many
+What leaves none that a firm would not leave as well, and is not caught: several domains in turn,
+a handful of accounts on each, an account a day, two codes by turns, and a domain on which as many
 accounts have been waiting for more than a day as are to come.
 """
 
