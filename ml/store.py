@@ -24,8 +24,8 @@ from enum import StrEnum
 from typing import Protocol
 
 from connectors.events import Change
-from connectors.mail_domains import organizational_domain
-from connectors.mailboxes import imitated_domain
+from connectors.identifiers.mail_domains import organizational_domain
+from connectors.identifiers.mailboxes import imitated_domain
 from connectors.profile import Profile
 
 WINDOW = 25

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connectors.mail_domains import PROVIDERS, organizational_domain
+from connectors.identifiers.mail_domains import PROVIDERS, organizational_domain
 from simulator.countries import ABROAD, HOME
 
 
