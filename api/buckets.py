@@ -20,6 +20,12 @@ class Bucket(StrEnum):
     DAY = "day"
     WEEK = "week"
     MONTH = "month"
+    YEAR = "year"
+
+
+CHOSEN = (Bucket.DAY, Bucket.WEEK, Bucket.MONTH, Bucket.YEAR)
+"""Of these the first that needs no more than :data:`MOST` is taken where none is asked for; there
+are fewer years than that."""
 
 
 class TooMany(ValueError):
@@ -68,6 +74,8 @@ def _next(start: datetime, bucket: Bucket) -> datetime:
             return start + timedelta(weeks=1)
         case Bucket.MONTH:
             return (start + timedelta(days=31)).replace(day=1)
+        case Bucket.YEAR:
+            return start.replace(year=start.year + 1)
         case _:
             assert_never(bucket)
 

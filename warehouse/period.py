@@ -2,16 +2,19 @@
 
 from datetime import UTC, datetime
 
-FIRST = datetime(1900, 1, 1, tzinfo=UTC)
-LAST = datetime(2299, 12, 31, 23, 59, 59, tzinfo=UTC)
-"""Beyond these the warehouse's times do not reach."""
+from connectors.columns import microseconds
+
+FIRST = datetime.min.replace(tzinfo=UTC)
+LAST = datetime.max.replace(tzinfo=UTC)
+"""Years 1 to 9999 of UTC: what DateTime64(6) holds in ClickHouse from 26.7 on, and a row may have."""
 
 
-def period(since: datetime | None = None, until: datetime | None = None) -> dict[str, str]:
-    """From ``since`` on, before ``until``, both aware; one that is not given is all time."""
-    return {"since": _bound(since or FIRST), "until": _bound(until or LAST)}
+def period(since: datetime | None = None, until: datetime | None = None) -> dict[str, int]:
+    """From ``since`` on, before ``until``, both aware; one that is not given is all time.
 
-
-def _bound(moment: datetime) -> str:
-    within = min(max(moment, FIRST), LAST)
-    return within.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S.%f")
+    In microseconds since 1970 UTC, so that no text's range or rounding stands between.
+    """
+    return {
+        "since_us": microseconds(since or FIRST),
+        "until_us": microseconds(LAST) + 1 if until is None else microseconds(until),
+    }

@@ -20,6 +20,7 @@ CREATE USER IF NOT EXISTS promo_reader
         max_result_bytes = 67108864 MIN 1 MAX 67108864,
         max_memory_usage_for_user = 1073741824 CONST,
         max_concurrent_queries_for_user = 16 CONST,
+        enable_extended_results_for_datetime_functions = 1,
         apply_mutations_on_fly = 1;
 
 GRANT SELECT ON promo.* TO promo_reader;
@@ -33,6 +34,7 @@ CREATE USER IF NOT EXISTS promo_api
         max_threads = 2 MIN 1 MAX 2,
         max_memory_usage_for_user = 2147483648 CONST,
         max_concurrent_queries_for_user = 48 CONST,
+        enable_extended_results_for_datetime_functions = 1,
         apply_mutations_on_fly = 1;
 
 GRANT SELECT ON promo.* TO promo_api;

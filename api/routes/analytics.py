@@ -1,20 +1,22 @@
 """What the promo team asks: who redeems most, which codes, and how it goes over time."""
 
+from collections.abc import Mapping
 from typing import Annotated
 
 import orjson
 from fastapi import Query
+from pydantic.json_schema import SkipJsonSchema
 from starlette.responses import Response
 
 from api.access.keys import Scope
 from api.access.scoped import scoped_router
-from api.buckets import MOST, Bucket, TooMany, filled
+from api.buckets import CHOSEN, MOST, Bucket, TooMany, filled
 from api.deps import WarehouseDep
 from api.problems import Refused, Trouble, documented
 from api.schemas.analytics import Redemptions, Registrations, TopCodes, TopUsers
 from api.schemas.filters import Since, Until
 from api.schemas.problem import FieldError, Kind
-from api.warehouse_reader import Row
+from api.warehouse_reader import Row, WarehouseReader
 from warehouse.period import period
 
 router = scoped_router("analytics", Scope.READ)
@@ -22,7 +24,14 @@ router = scoped_router("analytics", Scope.READ)
 _INVALID = documented(Kind.INVALID)
 
 Limit = Annotated[int, Query(ge=1, le=100, description="how many at most")]
-BucketLength = Annotated[Bucket, Query(description="how long a bucket is, in UTC")]
+BucketLength = Annotated[
+    Bucket | SkipJsonSchema[None],
+    Query(
+        description="how long a bucket is, in UTC; without it a day, or where that would be more"
+        f" than {MOST:,} buckets, the first of week, month and year that is not",
+        examples=["week"],
+    ),
+]
 
 
 @router.get("/v1/analytics/top-users", response_model=TopUsers, responses=_INVALID)
@@ -50,34 +59,40 @@ async def top_codes(
 @router.get("/v1/analytics/redemptions", response_model=Redemptions, responses=_INVALID)
 async def redemptions(
     warehouse: WarehouseDep,
-    bucket: BucketLength = Bucket.DAY,
+    bucket: BucketLength = None,
     since: Since = None,
     until: Until = None,
 ) -> Response:
     """Redemptions and attempts over time, from the first bucket with any to the last."""
-    named = {"bucket": bucket.value, "limit": MOST + 1, **period(since, until)}
-    return _buckets(await warehouse.rows("redemptions_over_time", **named), bucket)
+    return await _over_time(warehouse, "redemptions_over_time", bucket, period(since, until))
 
 
 @router.get("/v1/analytics/registrations", response_model=Registrations, responses=_INVALID)
 async def registrations(
     warehouse: WarehouseDep,
-    bucket: BucketLength = Bucket.DAY,
+    bucket: BucketLength = None,
     since: Since = None,
     until: Until = None,
 ) -> Response:
     """Registrations over time, from the first bucket with any to the last."""
-    named = {"bucket": bucket.value, "limit": MOST + 1, **period(since, until)}
-    return _buckets(await warehouse.rows("registrations_over_time", **named), bucket)
+    return await _over_time(warehouse, "registrations_over_time", bucket, period(since, until))
 
 
-def _buckets(found: list[Row], bucket: Bucket) -> Response:
-    try:
-        return _json({"buckets": filled(found, bucket)})
-    except TooMany:
-        detail = f"is too short: more than {MOST} would be needed; take a longer one or a period"
-        wrong = [FieldError(pointer="bucket", detail=detail)]
-        raise Refused(Trouble(Kind.INVALID, "Too many buckets.", errors=wrong)) from None
+async def _over_time(
+    warehouse: WarehouseReader, question: str, bucket: Bucket | None, asked: Mapping[str, int]
+) -> Response:
+    for length in CHOSEN if bucket is None else (bucket,):
+        found = await warehouse.rows(question, bucket=length.value, limit=MOST + 1, **asked)
+        try:
+            return _json({"bucket": length, "buckets": filled(found, length)})
+        except TooMany:
+            continue
+    detail = (
+        f"is too short: more than {MOST} would be needed; take a longer one or a period, or leave"
+        " it out"
+    )
+    wrong = [FieldError(pointer="bucket", detail=detail)]
+    raise Refused(Trouble(Kind.INVALID, "Too many buckets.", errors=wrong))
 
 
 def _json(document: object) -> Response:

@@ -4,12 +4,14 @@ from typing import Any
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
+from api.buckets import Bucket
 from ml.policy import Level
 
 _VALUE = "what it gave away as far as the codes' terms tell; null is unknown"
 _LOWER = "a percentage counts by its minimum purchase, codes of unknown terms by nothing"
 _FLAGGED = "of these, by accounts whose alert stands now (level high or critical)"
 _AT = "where the bucket begins"
+_BUCKET = "how long each is"
 
 
 def _with_example(**example: object) -> ConfigDict:
@@ -98,11 +100,13 @@ class Redemptions(BaseModel):
     """Redemptions over time."""
 
     model_config = _with_example(
+        bucket="day",
         buckets=[
             {"at": "2026-11-23T00:00:00.000000Z", "redemptions": 212, "attempts": 9, "flagged": 31}
-        ]
+        ],
     )
 
+    bucket: Bucket = Field(description=_BUCKET)
     buckets: list[RedemptionsBucket] = Field(description="without gaps; empty ones are zeros")
 
 
@@ -120,7 +124,9 @@ class Registrations(BaseModel):
     """Registrations over time."""
 
     model_config = _with_example(
-        buckets=[{"at": "2026-11-23T00:00:00.000000Z", "registrations": 340, "flagged": 22}]
+        bucket="day",
+        buckets=[{"at": "2026-11-23T00:00:00.000000Z", "registrations": 340, "flagged": 22}],
     )
 
+    bucket: Bucket = Field(description=_BUCKET)
     buckets: list[RegistrationsBucket] = Field(description="without gaps; empty ones are zeros")

@@ -33,14 +33,14 @@ def _whole_history() -> DashboardLink:
     return (
         DashboardLink("Whole history")
         .type(DashboardLinkType.LINK)
-        .url("/d/promo-overview?from=${first_event}&to=now")
-        .tooltip("From the shop's first event until now")
+        .url("/d/promo-overview?from=${first_event}&to=${last_event}")
+        .tooltip("From the shop's first event until now, or until the last one that is dated later")
         .icon("external link")
     )
 
 
 def _variables() -> tuple[Variable, ...]:
-    periods = ("auto", "minute", "hour", "day", "week", "month")
+    periods = ("auto", "minute", "hour", "day", "week", "month", "year")
     return (
         variables.any_of("code", "Code", "Redemptions of these codes.", "promo_codes_redeemed"),
         variables.any_of(
@@ -49,6 +49,7 @@ def _variables() -> tuple[Variable, ...]:
         variables.any_of("timezone", "Time zone", "Users who live there.", "promo_timezones"),
         variables.one_of("per", "Per", "How long a bar is, in UTC.", periods),
         variables.found("first_event", "promo_first_event"),
+        variables.found("last_event", "promo_last_event"),
     )
 
 

@@ -17,7 +17,7 @@ from grafana.currency import in_currency
 from grafana.panels.target import DATASOURCE_UID
 from grafana.provisioning import FOLDER_UID, datasource_of
 from grafana.push import contact_points, objects
-from grafana.push.beginning import beginning_at, known_first_event
+from grafana.push.beginning import known_history, ranging_over
 from grafana.push.objects import Item
 from grafana.push.report import Done, Outcome, line, summary
 from grafana.push.server import asked, connect
@@ -143,14 +143,14 @@ def _prepared(
     settings: Settings,
     say: Callable[[str], object],
 ) -> Iterator[Mapping[str, Any]]:
-    moment = None
+    whole = None
     if not wish.keep_range:
-        moment, why_not = known_first_event(settings)
-        if moment is None:
+        whole, why_not = known_history(settings)
+        if whole is None:
             say(f"  default ranges are kept: {why_not}")
     for document in documents.values():
         priced = in_currency(document, settings.value_currency)
-        yield priced if moment is None else beginning_at(priced, moment)
+        yield priced if whole is None else ranging_over(priced, whole)
 
 
 def _health(api: GrafanaApi) -> str:

@@ -3,7 +3,7 @@
 WITH
     -- include: chosen_bars
 SELECT
-    toDateTime64(dateTrunc(bucket, assumeNotNull(created_at)), 3, 'UTC') AS time,
+    toDateTime64(dateTrunc(bucket, toStartOfSecond(assumeNotNull(created_at))), 3, 'UTC') AS time,
     count() - flagged AS others,
     countIf(user_hash IN (SELECT user_hash FROM standing_accounts)) AS flagged
 FROM users FINAL

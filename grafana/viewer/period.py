@@ -4,6 +4,7 @@ import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+from connectors.columns import microseconds
 from connectors.errors import UnfitChoice
 from warehouse.period import FIRST, LAST
 
@@ -15,7 +16,7 @@ _SECONDS = {"s": 1, "m": 60, "h": 3_600}
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """A period in milliseconds since 1970, both ends within it."""
+    """A period in milliseconds since 1970, both ends within it; the last reaches past year 9999."""
 
     from_ms: int
     to_ms: int
@@ -41,28 +42,24 @@ def span(begin: str, end: str, now: datetime) -> Span:
 def _moment_ms(name: str, text: str, now: datetime) -> int:
     back = _BACK.fullmatch(text)
     if back is not None:
-        return _within(now - _ago(back))
+        return _ms(now - min(_ago(back), now - FIRST))
     if _EPOCH_MS.fullmatch(text):
-        return min(max(int(text), _ms(FIRST)), _ms(LAST))
+        return min(max(int(text), _ms(FIRST)), _ms(LAST) + 1)
     try:
         moment = datetime.fromisoformat(text)
     except ValueError:
         wanted = "now, now-90d, milliseconds since 1970, or ISO 8601"
         raise UnfitChoice(f"`{name}` has to be {wanted}") from None
-    return _within(moment if moment.tzinfo else moment.replace(tzinfo=UTC))
+    return _ms(moment if moment.tzinfo else moment.replace(tzinfo=UTC), up=name == "to")
 
 
 def _ago(back: re.Match[str]) -> timedelta:
     count, unit = int(back["count"] or 0), back["unit"] or "s"
     if unit in _DAYS:
-        # Longer than all that there is; a datetime does not reach further back.
-        return timedelta(days=min(count * _DAYS[unit], 365_000))
+        return timedelta(days=count * _DAYS[unit])
     return timedelta(seconds=count * _SECONDS[unit])
 
 
-def _within(moment: datetime) -> int:
-    return _ms(min(max(moment, FIRST), LAST))
-
-
-def _ms(moment: datetime) -> int:
-    return (moment - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(milliseconds=1)
+def _ms(moment: datetime, *, up: bool = False) -> int:
+    """Cut to the millisecond before, or up to the one behind."""
+    return -(-microseconds(moment) // 1_000) if up else microseconds(moment) // 1_000

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 import httpx
@@ -9,6 +10,7 @@ import pytest
 from pydantic import BaseModel
 
 from api.schemas.analytics import Redemptions, Registrations, TopCodes, TopUsers
+from connectors.columns import microseconds
 from connectors.settings import Settings
 from tests.integration.api_client import caller, problem
 from tests.unit.connectors.envelopes import profiled
@@ -66,8 +68,10 @@ def ask(api: httpx.Client, what: str, **parameters: Any) -> Any:
     answer = api.get(f"/v1/analytics/{what}", params=parameters)
     assert answer.status_code == httpx.codes.OK, answer.text
     SCHEMAS[what].model_validate_json(answer.content)
-    (found,) = answer.json().values()
-    return found
+    found = answer.json()
+    found.pop("bucket", None)
+    (rows,) = found.values()
+    return rows
 
 
 def users_of(api: httpx.Client, **parameters: Any) -> dict[str, dict[str, Any]]:
@@ -289,6 +293,59 @@ def test_buckets_of_distant_centuries_begin_where_they_do(
     months = ask(api, "registrations", bucket="month")
     assert (months[-1]["at"][:10], months[-1]["registrations"]) == ("2273-09-01", 1)
     assert len(months) == (2273 - 1923) * 12 - 2
+
+
+# The calendar's ends, a spreadsheet's day 0, the second before 1970 (whose fraction the engine
+# would round up), and the moments that stand for "never".
+FAR = {
+    "0001-01-01T00:00:00+00:00": "0001",
+    "1799-12-31T23:59:59.500000+00:00": "1799",
+    "1899-12-30T00:00:00+00:00": "1899",
+    "1969-12-31T23:59:59.999999+00:00": "1969",
+    "1970-01-01T00:00:00+00:00": "1970",
+    "2300-06-01T00:00:00+00:00": "2300",
+    "9999-12-31T23:59:59.999999+00:00": "9999",
+}
+
+
+def far_rows(settings: Settings) -> None:
+    rows = []
+    for number, moment in enumerate(FAR):
+        at_us = microseconds(datetime.fromisoformat(moment))
+        rows.append(registered(replace(account(f"far-{number}"), created_at_us=at_us)))
+        rows.append(replace(redeemed("far", "FAR", usage_id=number), used_at_us=at_us))
+    insert(settings, [source_row(row) for row in rows])
+
+
+def test_a_bound_that_is_not_given_is_all_time(settings: Settings, api: httpx.Client) -> None:
+    far_rows(settings)
+    assert ask(api, "top-users")[0]["redemptions"] == len(FAR)
+    assert ask(api, "top-codes")[0]["redemptions"] == len(FAR)
+    before = {"until": "1900-01-01T00:00:00Z"}
+    assert ask(api, "top-codes", **before)[0]["redemptions"] == 3
+    assert ask(api, "top-codes", since="2300-01-01T00:00:00Z")[0]["redemptions"] == 2
+
+
+def test_one_row_of_a_distant_century_makes_longer_buckets_not_an_error(
+    settings: Settings, api: httpx.Client
+) -> None:
+    insert(settings, [source_row(registered(account("anna")))])
+    asked = api.get("/v1/analytics/registrations").json()
+    assert (asked["bucket"], len(asked["buckets"])) == ("day", 1)
+    lengths = []
+    for days in (127 * 365, 600 * 365):
+        insert(settings, [source_row(registered(account(f"u{days}", -days * 24)))])
+        asked = api.get("/v1/analytics/registrations").json()
+        lengths.append(asked["bucket"])
+        assert asked["buckets"][-1]["registrations"] == 1
+    assert lengths == ["week", "month"]
+    far_rows(settings)
+    for what, counted in (("registrations", "registrations"), ("redemptions", "redemptions")):
+        asked = api.get(f"/v1/analytics/{what}").json()
+        assert asked["bucket"] == "year"
+        found = {row["at"][:4] for row in asked["buckets"] if row[counted]}
+        assert found >= set(FAR.values())
+    assert sum(row["redemptions"] for row in ask(api, "redemptions")) == len(FAR)
 
 
 def test_too_many_buckets_are_refused_with_what_to_do(

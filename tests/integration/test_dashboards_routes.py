@@ -2,6 +2,8 @@
 
 import re
 from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import UTC, datetime
 from http.cookies import SimpleCookie
 from urllib.parse import parse_qs, urlsplit
 
@@ -10,6 +12,7 @@ import orjson
 import pytest
 
 from api.access.session import COOKIE, LASTS_S
+from connectors.columns import microseconds
 from connectors.settings import Settings
 from grafana.viewer.board import Board, VariableKind
 from grafana.viewer.choices import LONGEST_VALUE, MOST_VALUES
@@ -444,3 +447,39 @@ def test_what_a_panel_is_asked_is_in_no_log(settings: Settings, api: httpx.Clien
     ask(api, OVERVIEW, 1, {"code": ["a code that nobody has"]})
 
     assert "nobody has" not in layout_of(settings).log_of("api").read_text()
+
+
+# All time
+
+
+def test_the_whole_history_shows_every_row_that_there_is(
+    settings: Settings, api: httpx.Client
+) -> None:
+    moments = ("0001-01-01T00:00:00+00:00", "1899-12-30T00:00:00.000500+00:00",
+               "1969-12-31T23:59:59.999999+00:00", "9999-12-31T23:59:59.999999+00:00")  # fmt: skip
+    far_us = [microseconds(datetime.fromisoformat(moment)) for moment in moments]
+    rows = [
+        replace(redeemed("far", "FAR", usage_id=-n), used_at_us=t) for n, t in enumerate(far_us)
+    ]
+    assert listed(api, "last_event") == "now"
+
+    insert(settings, [source_row(row) for row in rows])
+
+    begin, end = listed(api, "first_event"), listed(api, "last_event")
+    assert (begin, end) == ("-62135596800000", "253402300800000")
+    whole = {"from": begin, "to": end, "var-code": "FAR"}
+    number, bars = (
+        api.get(f"/dashboards/{OVERVIEW.uid}/panels/{panel_of(OVERVIEW, title)}", params=whole)
+        for title in ("Redemptions", "Redemptions over time")
+    )
+    assert number.json()["rows"] == [[len(moments)]]
+    years = [datetime(int(moment[:4]), 1, 1, tzinfo=UTC) for moment in moments]
+    drawn = [[microseconds(year) // 1_000, 1, 0] for year in years]
+    assert bars.json()["rows"] == drawn
+
+
+def listed(api: httpx.Client, name: str) -> str:
+    """The only value of a variable."""
+    answer = api.get(f"/dashboards/{OVERVIEW.uid}/variables/{name}", params={"from": "0"})
+    (found,) = answer.json()["options"]
+    return str(found["value"])

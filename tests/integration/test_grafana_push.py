@@ -7,13 +7,15 @@ import copy
 import json
 import os
 from collections.abc import Iterator, Sequence
-from datetime import datetime
+from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 from pydantic import SecretStr
 
+from connectors.columns import microseconds
 from connectors.errors import GrafanaError, SettingsError
 from connectors.settings import Settings
 from grafana.__main__ import main
@@ -25,7 +27,7 @@ from tests.conftest import free_ports
 from tests.integration.gateway_process import GatewayProcess
 from tests.integration.grafana_stand_in import ADMIN, PLUGIN, VIEWER, Grafana, running
 from tests.unit.connectors.envelopes import profiled
-from tests.unit.ml.builders import registered
+from tests.unit.ml.builders import redeemed, registered
 from tests.warehouse_filling import insert
 from warehouse.migrate import migrate
 from warehouse.rows import source_row
@@ -359,9 +361,18 @@ def test_the_range_begins_at_the_shops_first_event(
 
     began = grafana.dashboards["promo-overview"]["dashboard"]["time"]["from"]
     assert datetime.fromisoformat(began).timestamp() * 1_000 == profiled().created_at_us // 1_000
+    assert grafana.dashboards["promo-overview"]["dashboard"]["time"]["to"] == "now"
     # A view of one account or of the last days has a range of its own.
     assert grafana.dashboards["abuse-desk"]["dashboard"]["time"] == boards()["abuse-desk"]["time"]
     assert outcomes(pushed(grafana, settings)) == {Outcome.UNCHANGED}
+
+    for n, year in enumerate((1, 9999)):
+        far_us = microseconds(datetime(year, 12, 31, 23, 59, 59, 999_999, UTC))
+        row = replace(redeemed("far", usage_id=n), used_at_us=far_us)
+        insert(own_gateway.settings, [source_row(row)])
+    pushed(grafana, settings)
+    time = grafana.dashboards["promo-overview"]["dashboard"]["time"]
+    assert time == {"from": "0001-12-31T23:59:59.999Z", "to": "9999-12-31T23:59:59.999Z"}
 
 
 def test_without_clickhouse_or_history_the_range_stays_and_that_is_told(

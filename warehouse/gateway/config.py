@@ -50,6 +50,8 @@ PROFILE: Mapping[str, int] = {
     "implicit_select": 0,
     "async_insert": 0,
     "allow_introspection_functions": 0,
+    # Else weeks, months and years are cut to those of 1970 to 2149.
+    "enable_extended_results_for_datetime_functions": 1,
 }
 # Settings through which a statement would be read in another language than the one that
 # was checked, read files of the host, or be acknowledged before it is written.

@@ -7,8 +7,8 @@ WITH
         SELECT promo_code
         FROM promo_usages FINAL
         WHERE used_promo IS NOT FALSE
-            AND used_at >= {since:DateTime64(6, 'UTC')}
-            AND used_at < {until:DateTime64(6, 'UTC')}
+            AND used_at >= fromUnixTimestamp64Micro({since_us:Int64})
+            AND used_at < fromUnixTimestamp64Micro({until_us:Int64})
         GROUP BY promo_code
         ORDER BY count() DESC, promo_code
         LIMIT {limit:UInt32}
@@ -22,8 +22,8 @@ WITH
             countIf(user_hash IN (SELECT user_hash FROM standing_accounts)) AS flagged
         FROM promo_usages FINAL
         WHERE used_promo IS NOT FALSE
-            AND used_at >= {since:DateTime64(6, 'UTC')}
-            AND used_at < {until:DateTime64(6, 'UTC')}
+            AND used_at >= fromUnixTimestamp64Micro({since_us:Int64})
+            AND used_at < fromUnixTimestamp64Micro({until_us:Int64})
             AND promo_code IN (SELECT promo_code FROM most)
         GROUP BY promo_code
     )

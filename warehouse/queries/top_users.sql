@@ -8,8 +8,8 @@ WITH
         SELECT user_hash, count() AS redemptions
         FROM promo_usages FINAL
         WHERE used_promo IS NOT FALSE
-            AND used_at >= {since:DateTime64(6, 'UTC')}
-            AND used_at < {until:DateTime64(6, 'UTC')}
+            AND used_at >= fromUnixTimestamp64Micro({since_us:Int64})
+            AND used_at < fromUnixTimestamp64Micro({until_us:Int64})
         GROUP BY user_hash
         ORDER BY redemptions DESC
         LIMIT {limit:UInt32} + 1 WITH TIES
@@ -19,8 +19,8 @@ WITH
         SELECT user_id, promo_code, count() AS times
         FROM promo_usages FINAL
         WHERE used_promo IS NOT FALSE
-            AND used_at >= {since:DateTime64(6, 'UTC')}
-            AND used_at < {until:DateTime64(6, 'UTC')}
+            AND used_at >= fromUnixTimestamp64Micro({since_us:Int64})
+            AND used_at < fromUnixTimestamp64Micro({until_us:Int64})
             AND user_hash IN (SELECT user_hash FROM busiest)
         GROUP BY user_id, promo_code
     )

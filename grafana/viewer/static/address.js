@@ -30,7 +30,7 @@ export function writeAddress(board, looked) {
 
 /** What a panel's question is asked with. */
 export function questionOf(board, looked) {
-  const told = new URLSearchParams({ from: fromOf(board, looked), to: looked.to ?? board.until });
+  const told = new URLSearchParams({ from: fromOf(board, looked), to: toOf(board, looked) });
   appendValues(told, board.variables.filter((variable) => !variable.hidden), looked);
   return told.toString();
 }
@@ -38,6 +38,11 @@ export function questionOf(board, looked) {
 /** Where the period begins: as chosen, else at the first event if the dashboard knows it. */
 export function fromOf(board, looked) {
   return looked.from ?? looked.values.first_event?.[0] ?? board.since;
+}
+
+/** Where it ends: as chosen, else behind the last event if the dashboard knows one after now. */
+export function toOf(board, looked) {
+  return looked.to ?? looked.values.last_event?.[0] ?? board.until;
 }
 
 function appendValues(told, variables, looked) {

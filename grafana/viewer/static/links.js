@@ -1,6 +1,6 @@
 // Where a click leads. Every value is percent-encoded, and nothing leads out of this page's host.
 
-import { fromOf } from './address.js';
+import { fromOf, toOf } from './address.js';
 
 const PLACEHOLDER = /\$\{([^}]+)\}/g;
 const FIELD = /^__data\.fields(?:\["([^"]+)"\]|\.(\w+))$/;
@@ -28,5 +28,5 @@ function valueOf(name, looked, value, row) {
 }
 
 function timeRange(board, looked) {
-  return new URLSearchParams({ from: fromOf(board, looked), to: looked.to ?? board.until }).toString();
+  return new URLSearchParams({ from: fromOf(board, looked), to: toOf(board, looked) }).toString();
 }

@@ -1,6 +1,6 @@
 // Which period is looked at: presets, and from when until when in UTC.
 
-import { fromOf } from './address.js';
+import { fromOf, toOf } from './address.js';
 import { dropdown } from './dropdown.js';
 import { time } from './units.js';
 
@@ -10,6 +10,7 @@ const PRESETS = [
   ['now-1y', 'Last year'],
 ];
 const WHOLE = 'Whole history';
+const END_OF_CALENDAR = Date.UTC(9999, 11, 31, 23, 59, 59, 999);
 
 /** The control; `choose({from, to})` is called with what is chosen. */
 export function periodControl(board, current, choose) {
@@ -17,13 +18,14 @@ export function periodControl(board, current, choose) {
 
   function fill(box) {
     const whole = current().values.first_event?.[0] ?? '0';
-    const presets = [...PRESETS, [whole, WHOLE]].map(([from, title]) => {
+    const last = current().values.last_event?.[0] ?? 'now';
+    const presets = [...PRESETS, [whole, WHOLE, last]].map(([from, title, to = 'now']) => {
       const button = document.createElement('button');
       button.type = 'button';
       button.textContent = title;
       button.className = 'preset';
       button.setAttribute('aria-pressed', String(title === titleOf(board, current())));
-      button.addEventListener('click', () => pick(from, 'now'));
+      button.addEventListener('click', () => pick(from, to));
       return button;
     });
     box.replaceChildren(...presets, absolute());
@@ -32,7 +34,7 @@ export function periodControl(board, current, choose) {
   function absolute() {
     const form = document.createElement('form');
     const from = moment('From (UTC)', inputText(fromOf(board, current())));
-    const to = moment('To (UTC)', inputText(current().to ?? board.until));
+    const to = moment('To (UTC)', inputText(toOf(board, current())));
     const wrong = document.createElement('p');
     wrong.className = 'message';
     wrong.setAttribute('role', 'alert');
@@ -58,10 +60,11 @@ export function periodControl(board, current, choose) {
 
 /** A period in words. */
 export function titleOf(board, looked) {
-  const [from, to] = [fromOf(board, looked), looked.to ?? board.until];
+  const [from, to] = [fromOf(board, looked), toOf(board, looked)];
+  const last = looked.values.last_event?.[0] ?? 'now';
   const preset = PRESETS.find(([begin]) => begin === from);
   if (to === 'now' && preset) return preset[1];
-  if (to === 'now' && (from === '0' || from === looked.values.first_event?.[0])) return WHOLE;
+  if (to === last && (from === '0' || from === looked.values.first_event?.[0])) return WHOLE;
   return `${momentText(from)} – ${momentText(to)}`;
 }
 
@@ -72,7 +75,7 @@ function momentText(text) {
 
 function msOf(text) {
   const ms = /^-?\d+$/.test(text) ? Number(text) : Date.parse(text);
-  return Number.isNaN(ms) ? null : ms;
+  return Number.isNaN(ms) ? null : Math.min(ms, END_OF_CALENDAR);
 }
 
 function inputText(text) {

@@ -1,14 +1,15 @@
 """Counts bucket by bucket: no bucket between the first and the last is missing."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 
 import pytest
 
-from api.buckets import MOST, Bucket, TooMany, filled
+from api.buckets import CHOSEN, MOST, Bucket, TooMany, filled
+from connectors.columns import microseconds
 
 
 def at(text: str) -> int:
-    return int(datetime.fromisoformat(f"{text}+00:00").timestamp())
+    return microseconds(datetime.fromisoformat(text).replace(tzinfo=UTC)) // 1_000_000
 
 
 def starts(bucket: Bucket, *moments: str) -> list[str]:
@@ -39,6 +40,14 @@ def test_buckets_follow_the_clock_and_the_calendar() -> None:
         "2023-12-01T00", "2024-01-01T00", "2024-02-01T00", "2024-03-01T00",
     ]  # fmt: skip
     assert starts(Bucket.DAY, "1969-12-31", "1970-01-01") == ["1969-12-31T00", "1970-01-01T00"]
+
+
+def test_all_years_have_as_many_buckets_as_may_be_shown() -> None:
+    ends = ("0001-01-01", "9999-01-01")
+    assert len(starts(Bucket.YEAR, *ends)) == 9_999 < MOST
+    assert CHOSEN[-1] is Bucket.YEAR
+    assert starts(Bucket.MONTH, "9999-11-01", "9999-12-01") == ["9999-11-01T00", "9999-12-01T00"]
+    assert starts(Bucket.WEEK, "9999-12-20", "9999-12-27") == ["9999-12-20T00", "9999-12-27T00"]
 
 
 def test_nothing_has_no_buckets() -> None:

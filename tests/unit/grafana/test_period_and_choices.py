@@ -10,11 +10,12 @@ from connectors.errors import UnfitChoice
 from grafana.viewer.choices import LONGEST_VALUE, MOST_VALUES, choices
 from grafana.viewer.period import Span, span
 from grafana.viewer.shelf import every_board
-from warehouse.period import FIRST, LAST
+from warehouse.period import FIRST
 
 NOW = datetime(2026, 11, 25, 12, tzinfo=UTC)
 NOW_MS = 1_795_608_000_000
 DAY_MS = 86_400_000
+END_MS = 253_402_300_800_000  # where year 10000 would begin
 BOARD = every_board()["promo-overview"]
 
 
@@ -60,7 +61,12 @@ def test_a_period_that_ends_before_it_begins_is_refused() -> None:
 def test_no_moment_leaves_what_the_warehouse_can_hold(text: str) -> None:
     found = span(text, "9" * 15, NOW)
 
-    assert FIRST.timestamp() * 1000 <= found.from_ms <= found.to_ms <= LAST.timestamp() * 1000
+    assert FIRST.timestamp() * 1000 <= found.from_ms <= found.to_ms <= END_MS
+
+
+def test_the_longest_period_holds_every_moment_of_the_calendar() -> None:
+    for end in ("9999-12-31T23:59:59.999999", "9" * 15):
+        assert span("now-99999y", end, NOW) == Span(-62_135_596_800_000, END_MS)
 
 
 def test_what_is_not_chosen_is_the_default() -> None:
@@ -70,6 +76,7 @@ def test_what_is_not_chosen_is_the_default() -> None:
         "timezone": ("__all",),
         "per": ("auto",),
         "first_event": (),
+        "last_event": (),
     }
 
 
