@@ -6,10 +6,13 @@ value is not what the source table holds; the message never repeats the value.
 
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
+from math import isfinite
+from uuid import UUID
 
 import orjson
 
 from connectors.errors import PoisonMessage
+from connectors.moments import FIRST_US, LAST_US, held_us
 
 Row = Mapping[str, object]
 
@@ -44,7 +47,8 @@ def json_object(value: bytes, what: str) -> Row:
 
 
 def instant(row: Row, column: str) -> datetime:
-    """A timestamptz column as Debezium writes it: ISO 8601 with an offset.
+    """A timestamptz column as Debezium writes it, ISO 8601 with an offset, as stores hold it
+    (:func:`connectors.moments.held_us`).
 
     Raises:
         PoisonMessage: missing, not ISO text, infinite, or without an offset.
@@ -58,7 +62,11 @@ def instant(row: Row, column: str) -> datetime:
         raise PoisonMessage("decode", f"{column} is not an ISO timestamp in years 1-9999") from None
     if moment.tzinfo is None:
         raise PoisonMessage("decode", f"{column} has no offset")
-    return moment
+    exact_us = microseconds(moment)
+    try:
+        return moment + (held_us(exact_us) - exact_us) * _MICROSECOND
+    except OverflowError:  # in UTC, or rounded up, it would be in another year than 1 to 9999
+        return moment
 
 
 def moment_us(row: Row, column: str) -> int:
@@ -68,12 +76,10 @@ def moment_us(row: Row, column: str) -> int:
         PoisonMessage: as :func:`instant`, or it is in none of UTC's years 1 to 9999: nothing
             could say when it was.
     """
-    moment = instant(row, column)
-    try:
-        moment.astimezone(UTC)
-    except OverflowError:
-        raise PoisonMessage("decode", f"{column} is not in years 1-9999 of UTC") from None
-    return microseconds(moment)
+    moment = microseconds(instant(row, column))
+    if not FIRST_US <= moment <= LAST_US:
+        raise PoisonMessage("decode", f"{column} is not in years 1-9999 of UTC")
+    return moment
 
 
 def key_text(row: Row, column: str) -> str:
@@ -145,6 +151,66 @@ def bigint(row: Row, column: str) -> int:
     value = row.get(column)
     if type(value) is not int or value not in _BIGINTS:
         raise PoisonMessage("decode", f"{column} is {kind_of(value)}, not an integer of 64 bits")
+    return value
+
+
+def count(row: Row, column: str, most: int = 2**63 - 1) -> int:
+    """An integer from 0 to ``most`` that must be there.
+
+    Raises:
+        PoisonMessage: it is missing or something else.
+    """
+    value = bigint(row, column)
+    if not 0 <= value <= most:
+        raise PoisonMessage("decode", f"{column} is not from 0 to {most}")
+    return value
+
+
+def number(row: Row, column: str) -> float:
+    """A finite number that must be there.
+
+    Raises:
+        PoisonMessage: it is missing or something else.
+    """
+    value = row.get(column)
+    if isinstance(value, bool) or not isinstance(value, int | float) or not isfinite(value):
+        raise PoisonMessage("decode", f"{column} is {kind_of(value)}, not a finite number")
+    return float(value)
+
+
+def uuid_text(row: Row, column: str) -> str:
+    """A UUID that must be there, in its usual form.
+
+    Raises:
+        PoisonMessage: it is missing or something else.
+    """
+    try:
+        return str(UUID(key_text(row, column)))
+    except ValueError:
+        raise PoisonMessage("decode", f"{column} is not a UUID") from None
+
+
+def listed(row: Row, column: str) -> list[object]:
+    """A list that must be there.
+
+    Raises:
+        PoisonMessage: it is missing or something else.
+    """
+    value = row.get(column)
+    if not isinstance(value, list):
+        raise PoisonMessage("decode", f"{column} is {kind_of(value)}, not a list")
+    return value
+
+
+def nested(row: Row, column: str) -> Row:
+    """An object that must be there.
+
+    Raises:
+        PoisonMessage: it is missing or something else.
+    """
+    value = row.get(column)
+    if not isinstance(value, dict):
+        raise PoisonMessage("decode", f"{column} is {kind_of(value)}, not an object")
     return value
 
 

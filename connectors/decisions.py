@@ -16,7 +16,7 @@ import orjson
 
 from connectors.columns import (
     Row,
-    bigint,
+    count,
     flag,
     identifier,
     json_object,
@@ -35,7 +35,7 @@ from connectors.events import (
     Said,
     Tombstone,
 )
-from connectors.moments import iso
+from connectors.moments import LAST_US, iso
 from connectors.topics import Topic
 
 MOST_IGNORED = 500
@@ -128,15 +128,17 @@ def _end(topic: str, key: bytes, version: bytes | None) -> Forgotten | Tombstone
         return Tombstone(key.decode("utf-8", "replace"))
     said = Said.LABEL if topic == Topic.LABELS else Said.LINKS
     try:
-        ended_us = int(version)
-        return Forgotten(key.decode(), said, Origin(ended_us, ended_us))
+        ended_us, user_id = int(version), key.decode()
     except ValueError:
         raise PoisonMessage("decode", "a tombstone with a wrong key or version") from None
+    if not 0 <= ended_us <= LAST_US:
+        raise PoisonMessage("decode", "a tombstone whose version is no moment")
+    return Forgotten(user_id, said, Origin(ended_us, ended_us))
 
 
 def _about(row: Row) -> int:
     """Which row was decided on; 0, which is older than all, where the message does not tell."""
-    return 0 if row.get("about") is None else bigint(row, "about")
+    return 0 if row.get("about") is None else count(row, "about")
 
 
 def _origin(row: Row) -> Origin:

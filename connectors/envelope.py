@@ -7,9 +7,11 @@ one of r (snapshot), c, u, d; a delete is followed by a tombstone, a message wit
 from collections.abc import Callable, Mapping
 from decimal import Decimal, InvalidOperation
 
+from connectors.amounts import held
 from connectors.columns import (
     Row,
     bigint,
+    count,
     flag,
     identifier,
     json_object,
@@ -31,6 +33,7 @@ from connectors.events import (
     Tombstone,
     Updated,
 )
+from connectors.moments import FIRST_US, LAST_US
 from connectors.profile import Hasher, profile
 from connectors.topics import Topic
 
@@ -69,9 +72,9 @@ def _origin(envelope: Row) -> Origin:
     source = envelope.get("source")
     if not isinstance(source, dict):
         raise PoisonMessage("decode", "not a Debezium envelope: no source")
-    version, committed = bigint(source, "lsn"), bigint(source, "ts_us")
-    if version < 0:
-        raise PoisonMessage("decode", "lsn is negative")
+    version, committed = count(source, "lsn", _LARGEST_LSN), bigint(source, "ts_us")
+    if not FIRST_US <= committed <= LAST_US:
+        raise PoisonMessage("decode", "ts_us is not in years 1-9999")
     return Origin(version, committed)
 
 
@@ -115,12 +118,14 @@ def _code(operation: str, envelope: Row, origin: Origin, _: Hasher) -> RowChange
     row = _row(envelope, "before" if operation == "d" else "after")
     if operation == "d":
         return CodeWithdrawn(key_text(row, "promo_code"), origin)
+    amounts = {column: _decimal(row, column) for column in _AMOUNTS}
+    terms = {column: None if amount is None else held(amount) for column, amount in amounts.items()}
     return CodeDefined(
         promo_code=identifier(row, "promo_code"),
         discount_type=text(row, "discount_type"),
-        discount_value=_decimal(row, "discount_value"),
-        min_purchase_amount=_decimal(row, "min_purchase_amount"),
+        **terms,
         origin=origin,
+        not_held=tuple(c for c in _AMOUNTS if amounts[c] is not None and terms[c] is None),
     )
 
 
@@ -131,12 +136,17 @@ def _decimal(row: Row, column: str) -> Decimal | None:
     if type(value) not in (str, int, float):
         raise PoisonMessage("decode", f"{column} is {kind_of(value)}, not a number")
     try:
-        number = Decimal(str(value))
+        # Debezium names them as its SpecialValueDecimal does; NAN reads as it is.
+        return Decimal(_INFINITIES.get(str(value), str(value)))
     except InvalidOperation:
         raise PoisonMessage("decode", f"{column} is not a decimal number") from None
-    # PostgreSQL's numeric knows NaN; an unknown amount is what it means here.
-    return number if number.is_finite() else None
 
+
+_LARGEST_LSN = 2**53
+"""Nine petabytes of log; Redis compares versions as 64-bit floats, which are exact up to here."""
+
+_AMOUNTS = ("discount_value", "min_purchase_amount")
+_INFINITIES = {"POSITIVE_INFINITY": "Infinity", "NEGATIVE_INFINITY": "-Infinity"}
 
 _Reader = Callable[[str, Row, Origin, Hasher], RowChange]
 _READERS: Mapping[str, _Reader] = {

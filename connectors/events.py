@@ -85,13 +85,18 @@ class RedemptionWithdrawn:
 
 @dataclass(frozen=True, slots=True)
 class CodeDefined:
-    """A promo code was created, changed or read by a snapshot; null terms are unknown."""
+    """A promo code was created, changed or read by a snapshot; null terms are unknown.
+
+    ``not_held`` names the amounts that are null here though the source has one, because no store
+    can hold it (:func:`connectors.amounts.held`).
+    """
 
     promo_code: str
     discount_type: str | None
     discount_value: Decimal | None
     min_purchase_amount: Decimal | None
     origin: Origin
+    not_held: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from decimal import Decimal
 from enum import StrEnum
 from itertools import pairwise
 
+from connectors.amounts import LEAST, MOST, share, total
 from ml.reasons import Reason
 from ml.rules import labels
 from ml.rules.book import RULES
@@ -142,7 +143,8 @@ def value_at_risk(neighbourhood: Neighbourhood) -> Value | None:
     """What the account's redemptions gave away, as far as the codes' terms are known.
 
     A fixed discount gives its value; a percentage at least its share of the minimum purchase.
-    None where no redeemed code has terms that tell.
+    What is worth more than any store can hold counts as the most that one can, a lower bound.
+    None where no redeemed code has terms that tell, or where it is less than any store can hold.
     """
     values = [
         value
@@ -151,8 +153,9 @@ def value_at_risk(neighbourhood: Neighbourhood) -> Value | None:
     ]
     if not values:
         return None
-    total = sum((value.amount for value in values), Decimal(0))
-    return Value(total, any(value.is_lower_bound for value in values))
+    return _within(
+        total(value.amount for value in values), any(value.is_lower_bound for value in values)
+    )
 
 
 def _given(neighbourhood: Neighbourhood, promo_code: str) -> Value | None:
@@ -162,6 +165,13 @@ def _given(neighbourhood: Neighbourhood, promo_code: str) -> Value | None:
     if terms.discount_type == "fixed_amount":
         return Value(terms.discount_value, is_lower_bound=False)
     if terms.discount_type == "percentage" and terms.min_purchase_amount is not None:
-        given = terms.min_purchase_amount * terms.discount_value / 100
-        return Value(given, is_lower_bound=True)
+        given = share(terms.min_purchase_amount, terms.discount_value)
+        return _within(given, is_lower_bound=True)
     return None
+
+
+def _within(amount: Decimal, is_lower_bound: bool) -> Value | None:
+    """Saturated at what a store can hold."""
+    if amount > MOST:
+        return Value(MOST, is_lower_bound=True)
+    return None if amount < LEAST else Value(amount, is_lower_bound)

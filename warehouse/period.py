@@ -6,7 +6,7 @@ from connectors.columns import microseconds
 
 FIRST = datetime.min.replace(tzinfo=UTC)
 LAST = datetime.max.replace(tzinfo=UTC)
-"""Years 1 to 9999 of UTC: what DateTime64(6) holds in ClickHouse from 26.7 on, and a row may have."""
+"""Years 1 to 9999 of UTC, as DateTime64(6) holds in ClickHouse from 26.7 on, and rows may have."""
 
 
 def period(since: datetime | None = None, until: datetime | None = None) -> dict[str, int]:

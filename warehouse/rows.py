@@ -5,14 +5,24 @@ A row is written as JSON under its columns' names; ClickHouse parses it by the t
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
-from typing import Any, assert_never
+from typing import Any, assert_never, cast
 
 import orjson
 
-from connectors.columns import microseconds
+from connectors.amounts import LEAST, MOST, held
+from connectors.columns import (
+    count,
+    flag,
+    key_text,
+    listed,
+    moment_us,
+    nested,
+    number,
+    text,
+    uuid_text,
+)
 from connectors.errors import PoisonMessage
 from connectors.events import (
     CodeDefined,
@@ -24,10 +34,12 @@ from connectors.events import (
     RowChange,
     Updated,
 )
-from connectors.moments import iso
+from connectors.moments import FIRST_US, LAST_US, iso
 
-_AMOUNTS_BELOW = Decimal(10) ** 32
-"""38 digits, six of them after the point."""
+_LARGEST_PARTITION = 2**31 - 1
+
+Document = Mapping[str, object]
+"""A message that was published as JSON; others than our own parts may have written it."""
 
 
 class Table(StrEnum):
@@ -54,11 +66,7 @@ class Row:
 
 
 def source_row(change: RowChange) -> Row:
-    """The row of a change: its newest version wins, a deletion is a version too.
-
-    Raises:
-        PoisonMessage: a promo code's amount is beyond what ClickHouse can hold.
-    """
+    """The row of a change: its newest version wins, a deletion is a version too."""
     match change:
         case Registered() | Updated():
             return Row(Table.USERS, _user(change))
@@ -77,84 +85,96 @@ def source_row(change: RowChange) -> Row:
             assert_never(change)
 
 
-def score_row(document: Mapping[str, Any]) -> Row:
-    """The row of a published score."""
+def score_row(document: Document) -> Row:
+    """The row of a published score.
+
+    Raises:
+        PoisonMessage: this document, as those below, is not what its topic's messages are.
+    """
+    shadow = nested(document, "shadow")
     return Row(
         Table.RISK_SCORES,
         {
-            **_copied(document, "user_id", "event_id"),
+            "user_id": key_text(document, "user_id"),
+            "event_id": uuid_text(document, "event_id"),
             **_judged(document),
-            "features": orjson.dumps(document["features"]).decode(),
-            "shadow_rules": document["shadow"]["rules"],
-            **_copied(
-                document["shadow"], "challenger_version", "challenger_score", "challenger_level"
-            ),
+            "features": _json(nested(document, "features")),
+            "shadow_rules": _texts(shadow, "rules"),
+            "challenger_version": text(shadow, "challenger_version"),
+            "challenger_score": _number_or_none(shadow, "challenger_score"),
+            "challenger_level": text(shadow, "challenger_level"),
         },
     )
 
 
-def alert_row(document: Mapping[str, Any]) -> Row:
-    """The row of one revision of an alert."""
+def alert_row(document: Document) -> Row:
+    """The row of one revision of an alert; a value beyond all stores is the most, or unknown."""
+    value, is_lower_bound = _value_at_risk(document)
     return Row(
         Table.ABUSE_ALERTS,
         {
-            **_copied(document, "user_id", "alert_id", "status", "value_is_lower_bound"),
+            "user_id": key_text(document, "user_id"),
+            "alert_id": uuid_text(document, "alert_id"),
+            "status": key_text(document, "status"),
+            "value_is_lower_bound": is_lower_bound,
             **_judged(document),
-            "evidence": orjson.dumps(document["evidence"]).decode(),
-            "value_at_risk": _amount(document["value_at_risk"]),
+            "evidence": _json(_objects(document, "evidence")),
+            "value_at_risk": value,
         },
     )
 
 
-def label_row(document: Mapping[str, Any]) -> Row:
+def label_row(document: Document) -> Row:
     """The row of an analyst's word on an account."""
     return Row(
         Table.LABELS,
         {
-            **_copied(document, "user_id", "is_abuser", "decided_at"),
-            "decided_by": str(document.get("decided_by") or ""),
-            "note": str(document.get("note") or ""),
-            "version": _decided(document),
-            "about": int(document.get("about") or 0),
+            **_decision(document),
+            "is_abuser": flag(document, "is_abuser"),
+            "decided_by": text(document, "decided_by") or "",
+            "note": text(document, "note") or "",
         },
     )
 
 
-def link_decisions_row(document: Mapping[str, Any]) -> Row:
+def link_decisions_row(document: Document) -> Row:
     """The row of an account's falsely linked accounts."""
     return Row(
         Table.LINK_DECISIONS,
-        {
-            **_copied(document, "user_id", "decided_at"),
-            "ignored": orjson.dumps(document["ignored"]).decode(),
-            "version": _decided(document),
-            "about": int(document.get("about") or 0),
-        },
+        {**_decision(document), "ignored": _json(_objects(document, "ignored"))},
     )
 
 
-def audit_row(document: Mapping[str, Any]) -> Row:
+def audit_row(document: Document) -> Row:
     """The row of something that somebody did."""
+    texts = ("actor", "key_id", "action", "subject", "request_id")
     return Row(
         Table.AUDIT_LOG,
         {
-            **_copied(document, "audit_id", "at", "actor", "key_id", "action", "subject"),
-            **_copied(document, "request_id"),
-            "detail": orjson.dumps(document["detail"], option=orjson.OPT_SORT_KEYS).decode(),
+            "audit_id": uuid_text(document, "audit_id"),
+            "at": iso(moment_us(document, "at")),
+            **{name: key_text(document, name) for name in texts},
+            "detail": _json(nested(document, "detail"), orjson.OPT_SORT_KEYS),
         },
     )
 
 
 def dead_letter_row(headers: Mapping[str, bytes]) -> Row:
     """The row of a dead letter: where it lay and why, none of its bytes."""
-    text = {name: value.decode("utf-8", "replace") for name, value in headers.items()}
+    words = {name: value.decode("utf-8", "replace") for name, value in headers.items()}
+    try:
+        numbers = {name: int(words[name]) for name in ("partition", "offset", "failed_at")}
+    except (KeyError, ValueError) as error:
+        raise PoisonMessage("decode", f"a dead letter without position: {error!r:.100}") from None
+    if not FIRST_US <= numbers["failed_at"] <= LAST_US:
+        raise PoisonMessage("decode", "failed_at is not in years 1-9999")
     return Row(
         Table.DEAD_LETTERS,
         {
-            **_copied(text, "topic", "stage", "error"),
-            "partition": int(text["partition"]),
-            "offset": int(text["offset"]),
-            "failed_at": iso(int(text["failed_at"])),
+            **{name: key_text(words, name) for name in ("topic", "stage", "error")},
+            "partition": count(numbers, "partition", _LARGEST_PARTITION),
+            "offset": count(numbers, "offset"),
+            "failed_at": iso(numbers["failed_at"]),
         },
     )
 
@@ -175,8 +195,17 @@ def metric_row(
     )
 
 
-def _decided(document: Mapping[str, Any]) -> int:
-    return microseconds(datetime.fromisoformat(document["decided_at"]))
+def _decision(document: Document) -> dict[str, Any]:
+    """The columns that labels and links share."""
+    decided_at_us = moment_us(document, "decided_at")
+    if decided_at_us < 0:
+        raise PoisonMessage("decode", "decided_at is before 1970")
+    return {
+        "user_id": key_text(document, "user_id"),
+        "decided_at": iso(decided_at_us),
+        "version": decided_at_us,
+        "about": 0 if document.get("about") is None else count(document, "about"),
+    }
 
 
 def _user(change: Registered | Updated) -> dict[str, Any]:
@@ -208,6 +237,7 @@ def _code(change: CodeDefined) -> dict[str, Any]:
         "discount_type": change.discount_type,
         "discount_value": _amount(change.discount_value),
         "min_purchase_amount": _amount(change.min_purchase_amount),
+        "not_held": list(change.not_held),
     }
 
 
@@ -220,24 +250,57 @@ def _deleted(change: RowChange) -> dict[str, Any]:
     return {**_versioned(change), "is_deleted": 1}
 
 
-def _judged(document: Mapping[str, Any]) -> dict[str, Any]:
+def _judged(document: Document) -> dict[str, Any]:
     """The columns that scores and alerts share."""
+    reasons = _objects(document, "reasons")
+    texts = ("level", "action", "model_version", "trigger")
+    moments = ("event_time", "scored_at")
     return {
-        **_copied(document, "revision", "score", "level", "action", "model_version", "trigger"),
-        **_copied(document, "event_time", "scored_at"),
-        "reasons": orjson.dumps(document["reasons"]).decode(),
-        "reason_codes": [reason["code"] for reason in document["reasons"]],
+        "revision": count(document, "revision"),
+        "score": number(document, "score"),
+        **{name: key_text(document, name) for name in texts},
+        **{name: iso(moment_us(document, name)) for name in moments},
+        "reasons": _json(reasons),
+        "reason_codes": [key_text(reason, "code") for reason in reasons],
     }
 
 
-def _copied(document: Mapping[str, Any], *names: str) -> dict[str, Any]:
-    return {name: document[name] for name in names}
-
-
-def _amount(value: Decimal | float | None) -> str | None:
+def _value_at_risk(document: Document) -> tuple[str | None, bool]:
+    value = _number_or_none(document, "value_at_risk")
+    is_lower_bound = flag(document, "value_is_lower_bound") is True
     if value is None:
-        return None
+        return None, is_lower_bound
     amount = Decimal(str(value))
-    if abs(amount) >= _AMOUNTS_BELOW:
-        raise PoisonMessage("insert", "an amount does not fit into ClickHouse's Decimal(38, 6)")
-    return f"{amount:f}"
+    if amount > MOST:
+        return _amount(MOST), True
+    return (None if amount < LEAST else _amount(held(amount))), is_lower_bound
+
+
+def _objects(document: Document, name: str) -> list[Document]:
+    found = listed(document, name)
+    if not all(isinstance(one, dict) for one in found):
+        raise PoisonMessage("decode", f"{name} is not a list of objects")
+    return cast(list[Document], found)
+
+
+def _texts(document: Document, name: str) -> list[object]:
+    found = listed(document, name)
+    if not all(isinstance(one, str) for one in found):
+        raise PoisonMessage("decode", f"{name} is not a list of texts")
+    return found
+
+
+def _number_or_none(document: Document, name: str) -> float | None:
+    return None if document.get(name) is None else number(document, name)
+
+
+def _json(value: object, option: int = 0) -> str:
+    try:
+        return orjson.dumps(value, option=option).decode()
+    except orjson.JSONEncodeError:
+        raise PoisonMessage("decode", "nested too deep to be written again") from None
+
+
+def _amount(value: Decimal | None) -> str | None:
+    """Plain digits; whatever :func:`connectors.amounts.held` lets through fits."""
+    return None if value is None else f"{value:f}"

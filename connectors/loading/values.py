@@ -49,8 +49,8 @@ _BOOLEANS = {
     **dict.fromkeys(("true", "t", "yes", "y", "on", "1"), True),
     **dict.fromkeys(("false", "f", "no", "n", "off", "0"), False),
 }
-_LARGEST_NUMBER = Decimal(10) ** 32
-_SMALLEST_EXPONENT = -1000
+_LARGEST_EXPONENT, _SMALLEST_EXPONENT = 131_071, -16_383
+_NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)(e[+-]?\d+)?|nan|[+-]?inf(inity)?", re.I | re.ASCII)
 
 
 def timestamp(text: str) -> datetime:
@@ -124,19 +124,23 @@ def identifier(text: str) -> str:
 
 
 def number(text: str) -> Decimal:
-    """A decimal number below 10^32, which is what the warehouse can hold.
+    """A decimal number as PostgreSQL's numeric takes it, NaN and infinities among them.
+
+    What no other store can hold is unknown beyond PostgreSQL; see :mod:`connectors.amounts`.
 
     Raises:
-        BadValue: not a number, NaN, infinite, or too large.
+        BadValue: not a number, or one with more digits than numeric has.
     """
+    if _NUMBER.fullmatch(text.strip()) is None:
+        raise BadValue(Reason.NUMBER)
     try:
         value = Decimal(text.strip())
-    except InvalidOperation:
+    except InvalidOperation:  # an exponent beyond Decimal's own
         raise BadValue(Reason.NUMBER) from None
     # The exponent of a finite number is an int; checked before anything expands the digits.
     exponent = value.as_tuple().exponent
-    if not isinstance(exponent, int) or exponent < _SMALLEST_EXPONENT:
-        raise BadValue(Reason.NUMBER)
-    if value.adjusted() >= _LARGEST_NUMBER.adjusted():
+    if isinstance(exponent, int) and (
+        exponent < _SMALLEST_EXPONENT or value.adjusted() > _LARGEST_EXPONENT
+    ):
         raise BadValue(Reason.NUMBER)
     return value

@@ -60,12 +60,14 @@ def _figures() -> tuple[Panel, ...]:
             "Promo codes redeemed in the period; refused attempts do not count." + _CHOSEN,
             "promo_redemptions",
             Unit.COUNT,
+            width=3,
         ),
         number(
             "Registrations",
             "Accounts that signed up in the period. Follows the time zone, not code or discount.",
             "promo_registrations",
             Unit.COUNT,
+            width=3,
         ),
         number(
             "Money given",
@@ -73,6 +75,7 @@ def _figures() -> tuple[Panel, ...]:
             " the minimum purchase." + _CHOSEN,
             "promo_money_given",
             Unit.MONEY,
+            width=3,
         ),
         number(
             "By flagged accounts",
@@ -80,6 +83,7 @@ def _figures() -> tuple[Panel, ...]:
             " Abuse desk." + _CHOSEN,
             "promo_flagged_share",
             Unit.SHARE,
+            width=3,
             when=steps(GOOD, (0.02, ODD), (0.05, ILL), (0.2, WORST)),
         ),
         number(
@@ -88,6 +92,7 @@ def _figures() -> tuple[Panel, ...]:
             " missing in what was loaded. They are stored, not scored." + _CHOSEN,
             "promo_without_account",
             Unit.COUNT,
+            width=3,
             when=steps(GOOD, (1, ODD)),
         ),
         number(
@@ -96,6 +101,26 @@ def _figures() -> tuple[Panel, ...]:
             " holds; the table below tells which files.",
             "promo_codes_in_conflict",
             Unit.COUNT,
+            width=3,
+            when=steps(GOOD, (1, ODD)),
+        ),
+        number(
+            "Amounts not held",
+            "Promo codes with an amount that no store can hold: infinite, NaN, or of 10^32 and"
+            " more."
+            " It counts as unknown. Of all codes.",
+            "promo_amounts_not_held",
+            Unit.COUNT,
+            width=3,
+            when=steps(GOOD, (1, ODD)),
+        ),
+        number(
+            "Unlikely dates",
+            "Registrations and redemptions dated before 1990 or later than tomorrow, of all time:"
+            " dates that stand for none, or a clock that is wrong.",
+            "promo_unlikely_dates",
+            Unit.COUNT,
+            width=3,
             when=steps(GOOD, (1, ODD)),
         ),
     )

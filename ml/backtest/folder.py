@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
 
+from connectors.amounts import held
 from connectors.events import Change, CodeDefined, Origin
 from connectors.loading.rows import Row, read_file
 from connectors.loading.tables import COLUMNS, Table
@@ -42,4 +43,4 @@ def _codes(folder: Path) -> Iterator[CodeDefined]:
 
 
 def _amount(value: object) -> Decimal | None:
-    return None if value is None else Decimal(str(value))
+    return None if value is None else held(Decimal(str(value)))

@@ -24,6 +24,7 @@ from connectors.events import (
     Said,
     Updated,
 )
+from connectors.moments import read_us
 from connectors.profile import Profile
 from ml.store import (
     CAP,
@@ -374,5 +375,5 @@ def _pairs(flat: Sequence[str]) -> Iterator[tuple[str, str]]:
 
 
 def _number(text: str) -> int:
-    """A sorted set's score: exact, as every integer below 2**53 is."""
-    return int(float(text))
+    """A moment from a sorted set's score; see :func:`connectors.moments.held_us`."""
+    return read_us(float(text))

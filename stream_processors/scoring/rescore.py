@@ -9,6 +9,7 @@ from enum import StrEnum
 
 import orjson
 
+from connectors.columns import bigint, json_object, key_text
 from connectors.errors import PoisonMessage
 from connectors.topics import Topic
 from stream_processors.delivery import Outgoing
@@ -62,13 +63,14 @@ def decode(value: bytes | None) -> RescoreRequest:
     Raises:
         PoisonMessage: it is not such a request.
     """
+    fields = json_object(value or b"", "a rescore request")
     try:
-        fields = orjson.loads(value or b"")
-        user_id, caused_at_us = fields["user_id"], fields["caused_at_us"]
-        if not isinstance(user_id, str) or not isinstance(caused_at_us, int):
-            raise PoisonMessage("decode", "a rescore request with wrong types")
-        return RescoreRequest(
-            user_id, Trigger(fields["trigger"]), caused_at_us, fields.get("publish_anyway") is True
-        )
-    except (ValueError, KeyError, TypeError) as error:
-        raise PoisonMessage("decode", f"not a rescore request: {type(error).__name__}") from None
+        trigger = Trigger(key_text(fields, "trigger"))
+    except ValueError:
+        raise PoisonMessage("decode", "not a rescore request: trigger is none of ours") from None
+    return RescoreRequest(
+        key_text(fields, "user_id"),
+        trigger,
+        bigint(fields, "caused_at_us"),
+        fields.get("publish_anyway") is True,
+    )

@@ -3,11 +3,9 @@
 import logging
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
-
-import orjson
 
 from connectors import decisions, envelope
+from connectors.columns import json_object
 from connectors.errors import PoisonMessage
 from connectors.events import (
     Erased,
@@ -27,6 +25,7 @@ from stream_processors.scoring.documents import ERASED, Status
 from warehouse.naming import named_in, without
 from warehouse.removals import Removals
 from warehouse.rows import (
+    Document,
     Row,
     Table,
     alert_row,
@@ -105,7 +104,7 @@ def _add(made: Block, message: Message, hashed: Hasher) -> None:
         case Topic.LABELS | Topic.LINK_DECISIONS:
             _add_decision(made, message)
         case Topic.DEAD_LETTER:
-            made.rows.append(_dead_letter_row(message))
+            made.rows.append(dead_letter_row(dict(message.headers)))
         case _:
             _add_source(made, message, hashed)
 
@@ -192,15 +191,5 @@ def _hidden(row: Row, erased: Collection[str]) -> Row:
     return without(row, gone) if gone else row
 
 
-def _document_row(message: Message, build: Callable[[Mapping[str, Any]], Row]) -> Row:
-    try:
-        return build(orjson.loads(message.value or b""))
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise PoisonMessage("decode", f"not a {message.topic} message: {error!r:.100}") from None
-
-
-def _dead_letter_row(message: Message) -> Row:
-    try:
-        return dead_letter_row(dict(message.headers))
-    except (ValueError, KeyError, OverflowError) as error:
-        raise PoisonMessage("decode", f"a dead letter without position: {error!r:.100}") from None
+def _document_row(message: Message, build: Callable[[Document], Row]) -> Row:
+    return build(json_object(message.value or b"", f"a {message.topic} message"))

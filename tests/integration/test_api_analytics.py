@@ -10,7 +10,9 @@ import pytest
 from pydantic import BaseModel
 
 from api.schemas.analytics import Redemptions, Registrations, TopCodes, TopUsers
+from connectors.amounts import LEAST, MOST
 from connectors.columns import microseconds
+from connectors.events import RowChange
 from connectors.settings import Settings
 from tests.integration.api_client import caller, problem
 from tests.unit.connectors.envelopes import profiled
@@ -136,7 +138,7 @@ def test_top_users_are_in_order_with_what_they_took_and_what_is_believed_of_them
             "percentage",
             "9999999999999999999999999999",
             "9999999999999999999999999999",
-            1e54,
+            1e32,
         ),
     ],
 )
@@ -159,6 +161,25 @@ def test_value_is_told_as_far_as_terms_tell(
         (row,) = found
         assert row["value"] == (None if worth is None else pytest.approx(worth))
         assert row["value_is_lower_bound"] is (kind == "percentage" and worth is not None)
+
+
+@pytest.mark.parametrize(
+    ("kind", "value", "minimum", "worth", "is_lower_bound"),
+    [
+        ("fixed_amount", f"{MOST}", None, 1e35, False),
+        ("percentage", f"{MOST}", f"{MOST}", 1e35, True),
+        ("percentage", f"{LEAST}", f"{MOST}", None, False),
+    ],
+)
+def test_the_largest_amounts_redeemed_a_thousand_times_add_up(
+    settings: Settings, api: httpx.Client,
+    kind: str, value: str, minimum: str | None, worth: float | None, is_lower_bound: bool,
+) -> None:  # fmt: skip
+    rows = [source_row(redeemed("anna", "CODE", n, usage_id=n)) for n in range(1_000)]
+    insert(settings, [source_row(code_defined("CODE", kind, value, minimum)), *rows])
+    for (found,) in (ask(api, "top-users"), ask(api, "top-codes")):
+        assert found["value"] == (None if worth is None else pytest.approx(worth))
+        assert found["value_is_lower_bound"] is is_lower_bound
 
 
 def test_a_code_without_terms_leaves_the_others_value(
@@ -309,7 +330,7 @@ FAR = {
 
 
 def far_rows(settings: Settings) -> None:
-    rows = []
+    rows: list[RowChange] = []
     for number, moment in enumerate(FAR):
         at_us = microseconds(datetime.fromisoformat(moment))
         rows.append(registered(replace(account(f"far-{number}"), created_at_us=at_us)))

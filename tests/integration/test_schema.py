@@ -4,8 +4,17 @@ from collections.abc import Callable, Iterator
 
 import pytest
 from clickhouse_connect.driver import Client
+from hypothesis import given
+from hypothesis import settings as settings_of_hypothesis
+from hypothesis import strategies as st
 
 from connectors.settings import Settings
+from connectors.topics import Topic
+from stream_processors.intake import Message
+from stream_processors.warehouse_sink.block import block
+from tests.foreign_messages import foreign_messages
+from tests.unit.connectors.envelopes import HASHED
+from tests.warehouse_filling import insert
 from tests.warehouse_rows import EXAMPLES
 from warehouse.client import writer
 from warehouse.rows import Row, Table
@@ -164,3 +173,13 @@ def test_views_say_what_codes_give_and_whose_alert_stands(client: Client) -> Non
         ("X", "points", None, False),
     ]
     assert standing == [("anna",), ("cleo",)]
+
+
+@settings_of_hypothesis(max_examples=8, deadline=None)
+@given(st.lists(foreign_messages(), min_size=100, max_size=400))
+def test_whatever_others_write_into_a_topic_makes_a_row_that_is_stored_or_none(
+    settings: Settings, messages: list[Message]
+) -> None:
+    read = [message for message in messages if message.topic != Topic.RESCORE]
+    rows = block(read, HASHED).rows
+    insert(settings, rows)  # one row that it does not take fails all

@@ -23,6 +23,7 @@ from connectors.events import (
     Tombstone,
     Updated,
 )
+from connectors.moments import held_us
 from connectors.topics import Topic
 from tests.unit.connectors.envelopes import (
     COMMITTED_US,
@@ -112,7 +113,50 @@ def test_unknown_terms_of_a_code_are_null() -> None:
 
     event = decoded(Topic.PROMO_CODES, envelope("c", after=row))
 
-    assert event == CodeDefined("WELCOME10", None, None, None, ORIGIN)
+    not_held = ("discount_value",)
+    assert event == CodeDefined("WELCOME10", None, None, None, ORIGIN, not_held)
+
+
+@pytest.mark.parametrize(
+    ("written", "amount"),
+    [
+        ("99999999999999999999999999999999.999999", "99999999999999999999999999999999.999999"),
+        ("-0.0000005", "0"),
+        ("1.2345675", "1.234568"),
+        ("1E-16383", "0"),
+        ("POSITIVE_INFINITY", None),
+        ("NEGATIVE_INFINITY", None),
+        ("NAN", None),
+        ("Infinity", None),
+        ("1E+32", None),
+        ("-100000000000000000000000000000000", None),
+        ("99999999999999999999999999999999.9999995", None),
+        ("9" * 131_072, None),
+    ],
+)
+def test_an_amount_is_as_every_store_can_hold_it_or_unknown_and_named(
+    written: str, amount: str | None
+) -> None:
+    row = code_row(discount_value=written, min_purchase_amount=written)
+
+    event = decoded(Topic.PROMO_CODES, envelope("c", after=row))
+
+    value = None if amount is None else Decimal(amount)
+    not_held = ("discount_value", "min_purchase_amount") if amount is None else ()
+    assert event == CodeDefined("WELCOME10", "percentage", value, value, ORIGIN, not_held)
+
+
+@pytest.mark.parametrize("name", ["lsn", "ts_us"])
+@pytest.mark.parametrize(
+    "value",
+    [9_000_000_000_000_000_000, -(2**63), 2**64 - 1, 253_402_300_800_000_000, 1.5, True, None],
+)
+def test_a_position_or_commit_time_out_of_range_is_poison(name: str, value: object) -> None:
+    with pytest.raises(PoisonMessage) as caught:
+        decoded(Topic.USERS, envelope("c", None, user_row(), **{name: value}))
+
+    assert caught.value.stage == "decode"
+    assert name in caught.value.reason
 
 
 def test_a_deleted_codes_row_is_a_withdrawal() -> None:
@@ -148,7 +192,7 @@ def test_a_registration_comes_back_as_it_went_in(
 
     assert event == Registered(profiled(**columns), label, ORIGIN)
     assert event.profile.user_id == user_id
-    assert event.profile.created_at_us == microseconds(created)
+    assert event.profile.created_at_us == held_us(microseconds(created))
 
 
 @given(st.integers(-(2**63), 2**63 - 1), texts, texts, moments, flags)
@@ -161,10 +205,10 @@ def test_a_redemption_comes_back_as_it_went_in(
 
     event = decoded(Topic.PROMO_USAGES, envelope("c", after=row))
 
-    assert event == Redeemed(usage_id, user_id, code, microseconds(used_at), used, ORIGIN)
+    assert event == Redeemed(usage_id, user_id, code, held_us(microseconds(used_at)), used, ORIGIN)
 
 
-@given(texts, st.none() | texts, st.none() | st.decimals(allow_nan=False, allow_infinity=False))
+@given(texts, st.none() | texts, st.none() | st.decimals(-(10**32) + 1, 10**32 - 1, places=6))
 def test_a_code_comes_back_as_it_went_in(
     code: str, kind: str | None, value: Decimal | None
 ) -> None:

@@ -84,13 +84,35 @@ def test_a_bad_boolean_is_refused(text: str) -> None:
         boolean(text)
 
 
-@pytest.mark.parametrize(("text", "value"), [("25", 25), (" 0.50", "0.5"), ("-1e3", -1000)])
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("25", 25),
+        (" 0.50", "0.5"),
+        ("-1e3", -1000),
+        ("1e32", "1e32"),
+        ("-Infinity", "-inf"),
+        ("1e131071", "1e131071"),
+    ],
+)
 def test_a_number_is_read(text: str, value: str | int) -> None:
     assert number(text) == Decimal(value)
 
 
 @pytest.mark.parametrize(
-    "text", ["ten", "NaN", "-Infinity", "1e32", "1e999999999", "1e-1001", "1,5", "$5", " "]
+    "text",
+    [
+        "ten",
+        "NaN7",
+        "sNaN",
+        "1e131072",
+        "1e9999999999999999999",
+        "1e-16384",
+        "1,5",
+        "$5",
+        " ",
+        "1_0",
+    ],
 )
 def test_a_bad_number_is_refused(text: str) -> None:
     with pytest.raises(BadValue, match="bad number"):

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from connectors.amounts import MOST
 from ml.policy import (
     ALERTED,
     CRITICAL_FROM,
@@ -21,6 +22,7 @@ from ml.policy import (
     value_at_risk,
 )
 from ml.reasons import Reason
+from ml.store import Neighbourhood
 from tests.unit.ml.builders import neighbourhood, redemption, terms
 
 THRESHOLDS = Thresholds(medium=0.1, high=0.3, critical=0.5)
@@ -121,3 +123,18 @@ def test_terms_that_do_not_tell_have_no_value(unknown: object) -> None:
 def test_without_redemptions_or_terms_there_is_no_value() -> None:
     assert value_at_risk(neighbourhood()) is None
     assert value_at_risk(neighbourhood(redemptions=(redemption("A"),))) is None
+
+
+def test_value_beyond_every_store_is_the_most_that_one_holds() -> None:
+    def known(*codes: tuple[str, str, str | None]) -> Neighbourhood:
+        redeemed = tuple(redemption(str(n), usage_id=n) for n, _ in enumerate(codes))
+        named = {str(n): terms(*code) for n, code in enumerate(codes)}
+        return neighbourhood(redemptions=redeemed, codes=named)
+
+    half, most = "60000000000000000000000000000000", str(MOST)
+    assert value_at_risk(known(("fixed_amount", most, None))) == Value(MOST, is_lower_bound=False)
+    for codes in ([("fixed_amount", half, None)] * 2, [("percentage", most, most)]):
+        assert value_at_risk(known(*codes)) == Value(MOST, is_lower_bound=True)
+    assert value_at_risk(known(*[("fixed_amount", f"-{half}", None)] * 2)) is None
+    exact = known(("fixed_amount", half, None), ("fixed_amount", "0.000001", None))
+    assert value_at_risk(exact) == Value(Decimal(f"{half}.000001"), is_lower_bound=False)

@@ -163,11 +163,11 @@ def test_unreadable_decisions_are_left_to_the_scoring_worker() -> None:
     assert found == Block()
 
 
-def test_a_row_that_only_the_warehouse_cannot_hold_is_its_own_poison() -> None:
+def test_a_code_of_an_amount_that_no_store_holds_has_its_row() -> None:
     huge = envelope("c", after=code_row(discount_value="1" + "0" * 40))
-    assert [poison.stage for _, poison in made(message(Topic.PROMO_CODES, huge)).poison] == [
-        "insert"
-    ]
+    found = made(message(Topic.PROMO_CODES, huge))
+    assert [row.values["not_held"] for row in found.rows] == [["discount_value"]]
+    assert found.poison == []
 
 
 def test_unreadable_scores_alerts_and_letters_are_poison() -> None:

@@ -7,6 +7,7 @@ from decimal import Decimal
 import orjson
 import pytest
 
+from connectors.amounts import MOST
 from connectors.errors import PoisonMessage
 from connectors.events import Origin, Updated
 from connectors.profile import Profile
@@ -118,11 +119,27 @@ def test_an_amount_is_written_in_plain_digits(amount: str, written: str) -> None
     assert source_row(code_defined(value=amount)).values["discount_value"] == written
 
 
-@pytest.mark.parametrize("amount", ["1E+32", "-1E+32", "1E+40"])
-def test_an_amount_of_more_than_38_digits_is_poison_for_the_warehouse(amount: str) -> None:
-    with pytest.raises(PoisonMessage, match="Decimal") as caught:
-        source_row(code_defined(value=amount))
-    assert caught.value.stage == "insert"
+def test_amounts_that_could_not_be_held_are_named() -> None:
+    change = replace(code_defined(), discount_value=None, not_held=("discount_value",))
+    values = source_row(change).values
+    assert (values["discount_value"], values["not_held"]) == (None, ["discount_value"])
+
+
+@pytest.mark.parametrize(
+    ("value", "written", "is_lower_bound"),
+    [
+        (10.5, "10.5", False),
+        (1e32, str(MOST), True),
+        (1e300, str(MOST), True),
+        (-1e32, None, False),
+    ],
+)
+def test_an_alerts_value_beyond_every_store_is_the_most_that_one_holds(
+    value: float, written: str | None, is_lower_bound: bool
+) -> None:
+    document = {**alert_message(risky()), "value_at_risk": value, "value_is_lower_bound": False}
+    values = alert_row(document).values
+    assert (values["value_at_risk"], values["value_is_lower_bound"]) == (written, is_lower_bound)
 
 
 def test_unknown_terms_stay_unknown() -> None:
@@ -153,7 +170,7 @@ def test_an_alert_keeps_evidence_and_value() -> None:
 
 @pytest.mark.parametrize("build", [score_row, alert_row])
 def test_a_document_that_lacks_a_field_has_no_row(build: object) -> None:
-    with pytest.raises(KeyError):
+    with pytest.raises(PoisonMessage, match="missing"):
         build({"user_id": "anna"})  # type: ignore[operator]
 
 
@@ -169,10 +186,9 @@ def test_a_dead_letter_says_where_and_why_but_not_what() -> None:
 
 
 def test_a_dead_letter_without_a_position_has_no_row() -> None:
-    with pytest.raises(KeyError):
-        dead_letter_row({"stage": b"decode"})
-    with pytest.raises(ValueError, match="invalid literal"):
-        dead_letter_row({**DEAD_LETTER_HEADERS, "offset": b"first"})
+    for headers in ({"stage": b"decode"}, {**DEAD_LETTER_HEADERS, "offset": b"first"}):
+        with pytest.raises(PoisonMessage, match="without position"):
+            dead_letter_row(headers)
 
 
 def test_labels_of_a_metric_are_sorted_json() -> None:
