@@ -18,7 +18,13 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from api.schemas.problem import MEDIA_TYPE, FieldError, Kind, PartHealth, Problem
-from connectors.errors import DependencyDown, PoisonMessage, UnfitChoice, UnknownAccount
+from connectors.errors import (
+    DependencyDown,
+    DependencyRefuses,
+    PoisonMessage,
+    UnfitChoice,
+    UnknownAccount,
+)
 
 RETRY_AFTER_S = 1
 PROBLEM_SCHEMA = "#/components/schemas/Problem"
@@ -60,6 +66,7 @@ _KINDS: Mapping[Kind, tuple[int, str]] = MappingProxyType(
         Kind.TOO_MANY_REQUESTS: (429, "Too many requests"),
         Kind.BUSY: (503, "All places are taken"),
         Kind.DEPENDENCY_DOWN: (503, "A dependency does not answer"),
+        Kind.DEPENDENCY_REFUSES: (503, "A dependency refuses"),
         Kind.NOT_READY: (503, "Not ready"),
         Kind.DEFECT: (500, "A defect on our side"),
     }
@@ -90,15 +97,25 @@ def trouble_of(error: Exception) -> Trouble:
         case UnknownAccount():
             return Trouble(Kind.ACCOUNT_UNKNOWN, _UNKNOWN_ACCOUNT)
         case DependencyDown():
-            who = str(error).partition(":")[0]
-            detail = f"{who} does not answer. Try again; to repeat a request is harmless."
-            return Trouble(Kind.DEPENDENCY_DOWN, detail, {"Retry-After": str(RETRY_AFTER_S)})
+            return _unavailable(error)
         case PoisonMessage():
             return Trouble(Kind.INVALID, f"{error.reason}.")
         case RequestValidationError() | HTTPException() | UnfitChoice():
             return _unfit(error)
         case _:
             return Trouble(Kind.DEFECT, "It is in the log under the request's id.")
+
+
+def _unavailable(error: DependencyDown) -> Trouble:
+    if isinstance(error, DependencyRefuses):
+        kind, said = (
+            Kind.DEPENDENCY_REFUSES,
+            f"{error.cause}; the operator's remedy: {error.remedy}",
+        )
+    else:
+        kind, said = Kind.DEPENDENCY_DOWN, f"{str(error).partition(':')[0]} does not answer"
+    detail = f"{said}. Try again; to repeat a request is harmless."
+    return Trouble(kind, detail, {"Retry-After": str(RETRY_AFTER_S)})
 
 
 def problem_response(trouble: Trouble, request_id: str | None) -> Response:

@@ -13,6 +13,7 @@ from api.schemas.problem import PartHealth
 from connectors.cached import FRESH_S
 from connectors.errors import BundleError, DependencyDown, PromoError
 from connectors.kafka_client import client_config
+from connectors.refusals import clickhouse_down, kafka_down
 from connectors.settings import Settings
 from ml.bundle import current_version
 from stream_processors.feature_store.redis_store import RedisStore
@@ -92,7 +93,7 @@ def _ask_kafka(settings: Settings) -> None:
     try:
         admin.list_topics(timeout=_KAFKA_TIMEOUT_S)
     except KafkaException as error:
-        raise DependencyDown(f"Kafka: {error.args[0].str()}") from error
+        raise kafka_down(error) from error
 
 
 async def _ask_clickhouse(settings: Settings, http: httpx.AsyncClient) -> None:
@@ -102,7 +103,9 @@ async def _ask_clickhouse(settings: Settings, http: httpx.AsyncClient) -> None:
     except httpx.HTTPError as error:
         raise DependencyDown(f"ClickHouse: {error or type(error).__name__}") from error
     if answer.status_code != _HTTP_OK:
-        raise DependencyDown(f"ClickHouse answers {answer.status_code}")
+        code = answer.headers.get("X-ClickHouse-Exception-Code", "")
+        why = f"it answers {answer.status_code}, code {code or 'none'}"
+        raise clickhouse_down(why, int(code) if code.isdecimal() else None)
 
 
 def _running(settings: Settings, judge: RunningJudge) -> str:

@@ -17,8 +17,9 @@ import psycopg
 
 from connectors.console import Meter
 from connectors.debezium.slot import SLOT
-from connectors.errors import DependencyDown, DrainStalled
+from connectors.errors import DrainStalled
 from connectors.lag import GROUPS, Ends, Offsets, Position, lag
+from connectors.refusals import postgres_down
 from connectors.settings import Settings
 from connectors.source.session import Connection, open_session
 from connectors.topics import Topic
@@ -157,7 +158,7 @@ def _slot_lag(connection: Connection, lsn: str) -> int:
     try:
         row = connection.execute(SLOT_LAG_SQL.read_bytes(), (lsn, SLOT)).fetchone()
     except psycopg.OperationalError as error:
-        raise DependencyDown(f"PostgreSQL does not answer: {error}") from error
+        raise postgres_down(error) from error
     if row is None:
         raise DrainStalled(f"PostgreSQL has no slot {SLOT}: is the connector registered?")
     return int(row[0])

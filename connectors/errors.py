@@ -6,6 +6,7 @@
     ├── SettingsError           fix the setting the message names
     ├── StackError              a part did not start or stop; the message says what to do
     ├── DependencyDown          nothing: the process waits and tries again
+    │   └── DependencyRefuses   do what the message says; meanwhile the process tries again
     ├── PoisonMessage           look at `make dead-letters`, fix the producer, replay
     ├── DeadLetterCeiling       find what floods the topic, then restart the worker
     ├── KeyFileError            do with the API's keys as the message says
@@ -40,6 +41,21 @@ class StackError(PromoError):
 
 class DependencyDown(PromoError):
     """PostgreSQL, Redis, Kafka, Connect or ClickHouse does not answer: wait and retry."""
+
+
+class DependencyRefuses(DependencyDown):
+    """A dependency answers, and takes nothing for now: it is full, read-only, or lets nobody in.
+
+    Args:
+        cause: which one, and why: "Redis is full …".
+        remedy: what the operator does.
+        answer: what it said itself.
+    """
+
+    def __init__(self, cause: str, remedy: str, answer: str) -> None:
+        super().__init__(f"{cause}: {remedy} (it says: {answer})")
+        self.cause = cause
+        self.remedy = remedy
 
 
 class PoisonMessage(PromoError):

@@ -13,6 +13,7 @@ from confluent_kafka.admin import AdminClient, OffsetSpec
 
 from connectors.errors import DependencyDown
 from connectors.kafka_client import client_config
+from connectors.refusals import kafka_down
 from connectors.settings import Settings
 from connectors.topics import (
     MAX_MESSAGE_BYTES,
@@ -170,4 +171,4 @@ class Offsets:
         return [found[p.topic, p.partition] for p in partitions]
 
     def _down(self, error: KafkaException) -> DependencyDown:
-        return DependencyDown(f"Kafka at {self._bootstrap} does not answer: {error}")
+        return kafka_down(error)

@@ -17,6 +17,7 @@ from confluent_kafka import (
 from connectors.errors import DependencyDown
 from connectors.kafka_client import client_config
 from connectors.lag import Offsets
+from connectors.refusals import kafka_down
 from connectors.settings import Settings
 from connectors.topics import MAX_DEAD_LETTER_BYTES, Topic
 
@@ -85,7 +86,7 @@ def _until_ends(consumer: Consumer, partitions: int) -> Iterator[Record]:
         elif error.code() == KafkaError._PARTITION_EOF:
             ended.add(message.partition() or 0)
         else:
-            raise DependencyDown(f"Kafka: {error}")
+            raise kafka_down(error)
 
 
 def _record(message: Message) -> Record:

@@ -7,7 +7,8 @@ from typing import assert_never
 
 import psycopg
 
-from connectors.errors import DependencyDown, SimulationError
+from connectors.errors import SimulationError
+from connectors.refusals import postgres_down
 from connectors.settings import Settings
 from connectors.source.session import Connection, open_session
 from simulator.events import Event, Labelled, Moved, Redeemed, SignedUp
@@ -69,7 +70,7 @@ def _execute(
         with connection.pipeline(), connection.transaction():
             done = [connection.execute(sql, row, prepare=True) for sql, row in statements]
     except psycopg.OperationalError as error:
-        raise DependencyDown(f"PostgreSQL does not answer: {error}") from error
+        raise postgres_down(error) from error
     return [bool(cursor.rowcount) for cursor in done]
 
 

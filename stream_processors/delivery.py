@@ -8,8 +8,8 @@ from types import TracebackType
 
 from confluent_kafka import KafkaError, KafkaException, Message, Producer
 
-from connectors.errors import DependencyDown
 from connectors.kafka_client import client_config
+from connectors.refusals import kafka_down
 from connectors.settings import Settings
 from connectors.topics import MAX_DEAD_LETTER_BYTES
 from stream_processors.librdkafka import CRITICAL_ONLY, ends_client
@@ -95,7 +95,7 @@ class Delivery:
                 if ends_client(error.args[0]):
                     # An idempotent producer that lost its place in a partition never sends again.
                     self._producer = Producer(self._settings)
-                raise DependencyDown(f"Kafka: {error}") from error
+                raise kafka_down(error) from error
 
     def _poll(self) -> None:
         while not self._closing.is_set():
@@ -142,4 +142,4 @@ class _Pending:
         if self._error is None:
             self.done.set_result(frozenset(self._sources))
         else:
-            self.done.set_exception(DependencyDown(f"Kafka: {self._error.str()}"))
+            self.done.set_exception(kafka_down(self._error))

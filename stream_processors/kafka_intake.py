@@ -13,8 +13,8 @@ from typing import cast
 from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
 from confluent_kafka import Message as Received
 
-from connectors.errors import DependencyDown
 from connectors.kafka_client import client_config
+from connectors.refusals import kafka_down
 from connectors.settings import Settings
 from connectors.topics import MAX_DEAD_LETTER_BYTES, Topic
 from stream_processors.dependencies import until_up
@@ -127,7 +127,7 @@ class KafkaIntake:
         except KafkaException as error:
             reason = error.args[0]
             if reason.retriable():
-                raise DependencyDown(f"Kafka: {error}") from error
+                raise kafka_down(error) from error
             self._note(reason, "not acknowledged, it comes again")
 
     def end(self) -> None:

@@ -14,7 +14,7 @@ from clickhouse_connect.driver import AsyncClient, Client
 from clickhouse_connect.driver.exceptions import DatabaseError, OperationalError
 from pydantic import SecretStr
 
-from connectors.errors import DependencyDown
+from connectors.refusals import NO_SPACE, clickhouse_down
 from connectors.settings import Settings, required
 from warehouse.proven import proven_async_client, proven_pools
 
@@ -30,8 +30,11 @@ class Patience:
 OF_A_WORKER = Patience(connect_s=5, answer_s=120)
 
 # Codes by which a server says "not now": the time that a question may take is over, too many
-# queries, parts or mutations, no memory, a network or thread it lacks, a request that was cut off.
-_NOT_NOW = frozenset({159, 202, 209, 210, 236, 241, 252, 439, 692})
+# queries, parts or mutations, no memory, no disk, a network or thread it lacks, a request that was
+# cut off; and a password or a right that somebody has yet to give us. No message is to blame.
+_NOT_NOW = frozenset(
+    {159, 202, 209, 210, 236, 241, 242, 243, 252, 439, 692} | {192, 193, 194, 497, 516}
+)
 
 
 def writer(settings: Settings) -> Client:
@@ -94,8 +97,8 @@ def clickhouse_answers() -> Iterator[None]:
         yield
     except DatabaseError as error:
         unreachable = isinstance(error, OperationalError) and error.code is None
-        if unreachable or error.code in _NOT_NOW:
-            raise DependencyDown(f"ClickHouse: {error}") from error
+        if unreachable or error.code in _NOT_NOW or NO_SPACE in str(error):
+            raise clickhouse_down(error, error.code) from error
         raise
 
 

@@ -23,6 +23,7 @@ _ALWAYS = (
     Kind.INVALID,
     Kind.TOO_MANY_REQUESTS,
     Kind.DEPENDENCY_DOWN,
+    Kind.DEPENDENCY_REFUSES,
 )
 
 

@@ -12,6 +12,7 @@ from confluent_kafka import Message as Received
 from api.alert_stream.position import Ends, Now, Resumed, Since, Start, resumed
 from connectors.errors import DependencyDown
 from connectors.kafka_client import client_config
+from connectors.refusals import kafka_down
 from connectors.settings import Settings
 from connectors.topics import Topic
 from stream_processors.librdkafka import CRITICAL_ONLY, ends_client
@@ -78,7 +79,7 @@ class AlertReader:
                     [TopicPartition(_TOPIC, place, offset) for place, offset in enumerate(offsets)]
                 )
             except KafkaException as error:
-                raise DependencyDown(f"Kafka: {error.args[0].str()}") from error
+                raise kafka_down(error) from error
         return offsets
 
     def read(self, within_s: float) -> list[Message]:
@@ -110,7 +111,7 @@ class AlertReader:
     def _partitions(self) -> list[Ends]:
         known = self._consumer.list_topics(_TOPIC, _TIMEOUT_S).topics[_TOPIC]
         if known.error is not None:
-            raise DependencyDown(f"Kafka: {known.error.str()}")
+            raise kafka_down(known.error)
         return [self._ends(place) for place in range(len(known.partitions))]
 
     def _ends(self, place: int) -> Ends:

@@ -24,6 +24,7 @@ class Kind(StrEnum):
     TOO_MANY_REQUESTS = "too-many-requests"
     BUSY = "busy"
     DEPENDENCY_DOWN = "dependency-down"
+    DEPENDENCY_REFUSES = "dependency-refuses"
     NOT_READY = "not-ready"
     DEFECT = "defect"
 

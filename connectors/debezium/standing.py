@@ -10,6 +10,7 @@ from confluent_kafka import Consumer, KafkaError, Message, TopicPartition
 from connectors.errors import DependencyDown
 from connectors.kafka_client import client_config
 from connectors.lag import Ends
+from connectors.refusals import kafka_down
 from connectors.settings import Settings
 from connectors.topics import MAX_MESSAGE_BYTES, Topic
 
@@ -94,7 +95,7 @@ def _messages(settings: Settings, topic: Topic, partition: int, ends: Ends) -> I
             if error is not None and error.code() == KafkaError._PARTITION_EOF:
                 return  # compaction has removed the newest
             if error is not None:
-                raise DependencyDown(f"Kafka: {error.str()}")
+                raise kafka_down(error)
             at = (message.offset() or 0) + 1
             yield message
     finally:

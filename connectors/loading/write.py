@@ -9,9 +9,10 @@ import psycopg
 from psycopg import errors
 from psycopg.rows import TupleRow
 
-from connectors.errors import DependencyDown, LoadError
+from connectors.errors import LoadError
 from connectors.loading.rows import Row
 from connectors.loading.tables import Table
+from connectors.refusals import postgres_down
 from connectors.settings import Settings
 from connectors.source.session import Connection, open_session
 
@@ -74,7 +75,7 @@ def connect(settings: Settings) -> Connection:
     except errors.LockNotAvailable as error:
         raise LoadError("another loader is at work: wait until it has ended") from error
     except psycopg.OperationalError as error:
-        raise DependencyDown(f"PostgreSQL does not answer: {error}") from error
+        raise postgres_down(error) from error
     return connection
 
 
@@ -94,7 +95,7 @@ def write(connection: Connection, rows: Sequence[Row]) -> list[Outcome]:
         except _REFUSALS:
             return [_write_alone(connection, row) for row in rows]
     except psycopg.OperationalError as error:
-        raise DependencyDown(f"PostgreSQL does not answer: {error}") from error
+        raise postgres_down(error) from error
 
 
 def current_lsn(connection: Connection) -> str:

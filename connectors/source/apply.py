@@ -11,7 +11,8 @@ from pathlib import Path
 
 import psycopg
 
-from connectors.errors import DependencyDown, PromoError
+from connectors.errors import PromoError
+from connectors.refusals import postgres_down
 from connectors.settings import Settings, load_settings, required
 
 HERE = Path(__file__).parent
@@ -54,7 +55,7 @@ def apply_schema(superuser_dsn: str, settings: Settings, *, ours_alone: bool = F
             if ours_alone:
                 connection.execute((HERE / "ours_alone.sql").read_bytes())
     except psycopg.OperationalError as error:
-        raise DependencyDown(f"PostgreSQL does not answer: {error}") from error
+        raise postgres_down(error) from error
 
 
 def main() -> int:

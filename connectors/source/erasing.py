@@ -10,7 +10,7 @@ from uuid import UUID, uuid4
 import psycopg
 from psycopg.rows import class_row
 
-from connectors.errors import DependencyDown
+from connectors.refusals import postgres_down
 from connectors.settings import Settings, required
 from connectors.source.session import PROOF
 
@@ -100,7 +100,7 @@ class Eraser:
             async with await psycopg.AsyncConnection.connect(**self._connection) as session:
                 yield session
         except psycopg.OperationalError as error:
-            raise DependencyDown(f"PostgreSQL: {error}") from error
+            raise postgres_down(error) from error
 
 
 async def _one(

@@ -5,7 +5,7 @@ from enum import StrEnum
 import psycopg
 from psycopg.rows import TupleRow
 
-from connectors.errors import DependencyDown
+from connectors.refusals import postgres_down
 from connectors.settings import Settings, required
 
 PROOF = "scram-sha-256"
@@ -51,4 +51,4 @@ def open_session(
             cursor_factory=psycopg.RawCursor,
         )
     except psycopg.OperationalError as error:
-        raise DependencyDown(f"PostgreSQL does not answer: {error}") from error
+        raise postgres_down(error) from error

@@ -1,5 +1,6 @@
 """One real question to each part; silence or a wrong answer raises :class:`DependencyDown`."""
 
+import re
 import socket
 import ssl
 from collections.abc import Mapping
@@ -16,11 +17,13 @@ from connectors.kafka_access import is_accepted
 from connectors.kafka_client import client_config
 from connectors.peers import Owners
 from connectors.proven import http_hooks, redis_hook
+from connectors.refusals import WRITE_PROBE, postgres_down, redis_down
 from connectors.settings import Settings, required
 from infra.docker.health import HALTED
 from warehouse.health import health_question
 
 TIMEOUT_S = 2.0
+_WAITED_FOR = re.compile(r'^promo_dependency_up\{dependency="([^"]+)"\} 0\.0$', re.MULTILINE)
 HTTP_OK = 200
 
 
@@ -30,11 +33,11 @@ def postgres_answers(dsn: str) -> None:
         with psycopg.connect(dsn) as connection:
             connection.execute("SELECT 1")
     except psycopg.OperationalError as error:
-        raise DependencyDown(f"PostgreSQL: {error}") from error
+        raise postgres_down(error) from error
 
 
 def redis_answers(settings: Settings) -> None:
-    """PING with the password; a server that still loads its file does not answer it."""
+    """A write that changes nothing: a server that loads its file, or is full, refuses it."""
     client = redis.Redis(
         host=settings.redis_host,
         port=settings.redis_port,
@@ -45,9 +48,9 @@ def redis_answers(settings: Settings) -> None:
         retry=Retry(NoBackoff(), 0),  # one question: the caller asks again
     )
     try:
-        client.ping()
-    except redis.RedisError as error:
-        raise DependencyDown(f"Redis: {error}") from error
+        client.setrange(*WRITE_PROBE)
+    except (redis.RedisError, OSError) as error:
+        raise redis_down(error) from error
     finally:
         client.close()
 
@@ -71,6 +74,15 @@ def worker_answers(host: str, port: int) -> None:
             "halted by too many dead letters: look at `make dead-letters`, fix what sends them,"
             " then restart this worker"
         )
+
+
+def dependencies_waited_for(metrics_url: str) -> list[str]:
+    """What a worker has asked in vain and asks again; none where it shows no metrics."""
+    try:
+        shown = _get(metrics_url)
+    except DependencyDown:
+        return []
+    return _WAITED_FOR.findall(shown)
 
 
 def http_answers(url: str) -> None:

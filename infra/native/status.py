@@ -10,11 +10,13 @@ import psycopg
 from connectors.debezium.rest import ConnectRest
 from connectors.debezium.slot import LOST, is_lost
 from connectors.errors import DependencyDown, PromoError
+from connectors.kafka_roles import Role
 from connectors.settings import Settings
 from connectors.source.session import open_session
 from infra.native.bring_up import ask
 from infra.native.layout import layout_of
 from infra.native.parts import Part, parts_of
+from infra.native.readiness import dependencies_waited_for
 from infra.native.supervision import ProgramState, Supervisor
 from infra.native.tools import find_tools
 
@@ -81,7 +83,16 @@ def _health(part: Part, pid: int) -> str:
         ask(part, pid)
     except DependencyDown as error:
         return " ".join(str(error).split())
-    return "ok"
+    return _waiting(part) or "ok"
+
+
+def _waiting(part: Part) -> str:
+    """A worker that lives can do nothing while what it needs is down, or full."""
+    if part.role not in (Role.SCORING, Role.WAREHOUSE):
+        return ""
+    port = part.ports[0]
+    waited_for = dependencies_waited_for(f"http://{port.host}:{port.number}/metrics")
+    return f"waits for {', '.join(waited_for)}" if waited_for else ""
 
 
 def _connector(settings: Settings) -> PartStatus:

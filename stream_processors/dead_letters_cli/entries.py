@@ -8,6 +8,7 @@ from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Topic
 
 from connectors.errors import DependencyDown
 from connectors.kafka_client import client_config
+from connectors.refusals import kafka_down
 from connectors.settings import Settings
 from connectors.topics import MAX_MESSAGE_BYTES, Topic
 from stream_processors.librdkafka import CRITICAL_ONLY
@@ -103,7 +104,7 @@ def replayed_up_to(consumer: Consumer) -> dict[int, int]:
         asked = [TopicPartition(Topic.DEAD_LETTER.value, n) for n in partitions]
         return {p.partition: max(0, p.offset) for p in consumer.committed(asked, TIMEOUT_S)}
     except KafkaException as error:
-        raise DependencyDown(f"Kafka does not answer: {error}") from error
+        raise kafka_down(error) from error
 
 
 def messages(consumer: Consumer, topic: str, starts: Mapping[int, int]) -> Iterator[Message]:
@@ -121,7 +122,7 @@ def messages(consumer: Consumer, topic: str, starts: Mapping[int, int]) -> Itera
             raise DependencyDown(f"Kafka sends nothing of {topic}")
         partition, offset, error = message.partition(), message.offset(), message.error()
         if error is not None and error.code() != KafkaError._PARTITION_EOF:
-            raise DependencyDown(f"Kafka: {error.str()}")
+            raise kafka_down(error)
         if error is None and partition in left and (offset or 0) < ends[partition]:
             yield message
         if partition in left and (error is not None or (offset or 0) >= ends[partition] - 1):
@@ -139,7 +140,7 @@ def _end(consumer: Consumer, topic: str, partition: int) -> int:
     try:
         _, end = consumer.get_watermark_offsets(TopicPartition(topic, partition), TIMEOUT_S)
     except KafkaException as error:
-        raise DependencyDown(f"Kafka does not answer: {error}") from error
+        raise kafka_down(error) from error
     return end
 
 

@@ -13,6 +13,7 @@ from confluent_kafka import Consumer, KafkaError, KafkaException, Producer, Topi
 
 from connectors.errors import DependencyDown
 from connectors.kafka_client import client_config
+from connectors.refusals import kafka_down
 from connectors.settings import Settings
 from connectors.topics import MAX_MESSAGE_BYTES, TOPICS, Topic
 from stream_processors.dead_letters_cli.entries import (
@@ -143,4 +144,4 @@ def _remember(consumer: Consumer, entry: Entry) -> None:
     try:
         consumer.commit(offsets=[done], asynchronous=False)
     except KafkaException as error:
-        raise DependencyDown(f"Kafka does not answer: {error}") from error
+        raise kafka_down(error) from error

@@ -15,6 +15,7 @@ from redis.backoff import NoBackoff
 from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import (
     MasterDownError,
+    NoPermissionError,
     OutOfMemoryError,
     ReadOnlyError,
     RedisError,
@@ -22,10 +23,10 @@ from redis.exceptions import (
 )
 from redis.exceptions import TimeoutError as RedisTimeoutError
 
-from connectors.errors import DependencyDown
 from connectors.events import IgnoredLink
 from connectors.profile import Profile
 from connectors.proven import async_redis_hook
+from connectors.refusals import WRITE_PROBE, redis_down
 from connectors.settings import Settings, required
 from ml.store import CodeTerms
 from stream_processors.feature_store.wire import (
@@ -49,12 +50,14 @@ _AWAY = (
     ReadOnlyError,
     MasterDownError,
     OutOfMemoryError,
+    NoPermissionError,
     OSError,
 )
 """It takes nothing for now. A full memory, too, is no fault of a message."""
 
-_WAITING = ("MISCONF", "BUSY")
-"""Answers that say the same without a class of their own: a full disk, a long script."""
+_WAITING = ("MISCONF", "BUSY", "NOREPLICAS")
+"""Answers that say the same without a class of their own: a full disk, a long script,
+replicas that are away."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,7 +201,7 @@ class RedisStore:
         try:
             return cast(bytes | None, await self._redis.hget(f"risk:{user_id}", "document"))
         except RedisError as error:
-            raise _down(error) from error
+            raise redis_down(error) from error
 
     async def code_terms(self, promo_codes: Collection[str]) -> dict[str, CodeTerms]:
         """The terms of promo codes, as far as these are defined."""
@@ -210,7 +213,7 @@ class RedisStore:
                     asked.hget(f"c:{code}", "d")
                 found = await asked.execute()
         except (RedisError, OSError) as error:
-            raise _down(error) from error
+            raise redis_down(error) from error
         known = zip(promo_codes, found, strict=True)
         return {code: code_terms(text) for code, text in known if text is not None}
 
@@ -219,7 +222,7 @@ class RedisStore:
         try:
             found = await self._redis.hmget(f"a:{user_id}", ["v", "dv", "da", "gv", "ga", "g"])
         except RedisError as error:
-            raise _down(error) from error
+            raise redis_down(error) from error
         row, label, label_about, links, links_about, packed = cast(list[bytes | None], found)
         return Decided(
             row_version=int(row or 0),
@@ -240,7 +243,7 @@ class RedisStore:
                 asked.exists(*places)
                 (erased, signed_up, *decided), elsewhere = await asked.execute()
         except (RedisError, OSError) as error:
-            raise _down(error) from error
+            raise redis_down(error) from error
         return Traces(
             erased_by=int(erased or 0),
             registered=signed_up is not None,
@@ -252,7 +255,7 @@ class RedisStore:
         try:
             members = await cast(Awaitable[set[bytes]], self._redis.smembers(f"x:{user_id}"))
         except RedisError as error:
-            raise _down(error) from error
+            raise redis_down(error) from error
         return tuple(sorted({member.split(b"\0", 1)[0].decode() for member in members}))
 
     async def take_turn(self, user_id: str, token: str, longest_ms: int) -> bool:
@@ -260,7 +263,7 @@ class RedisStore:
         try:
             taken = await self._redis.set(f"turn:{user_id}", token, nx=True, px=longest_ms)
         except RedisError as error:
-            raise _down(error) from error
+            raise redis_down(error) from error
         return bool(taken)
 
     async def end_turn(self, user_id: str, token: str) -> None:
@@ -275,7 +278,7 @@ class RedisStore:
                 both.expire(name, kept_s, nx=True)
                 total, _ = await both.execute()
         except (RedisError, OSError) as error:
-            raise _down(error) from error
+            raise redis_down(error) from error
         return int(total)
 
     async def kept(self, key: str) -> bytes | None:
@@ -283,7 +286,7 @@ class RedisStore:
         try:
             return cast(bytes | None, await self._redis.get(key))
         except RedisError as error:
-            raise _down(error) from error
+            raise redis_down(error) from error
 
     def script(self, *names: str) -> Callable[[bytes], Awaitable[object]]:
         """A script of this folder, its files one after the other, to be called with an argument."""
@@ -295,11 +298,11 @@ class RedisStore:
         return called
 
     async def ping(self) -> None:
-        """Raise :class:`DependencyDown` unless Redis answers."""
+        """Raise :class:`DependencyDown` unless Redis answers and takes writes."""
         try:
-            await self._redis.ping()
-        except RedisError as error:
-            raise _down(error) from error
+            await self._redis.setrange(*WRITE_PROBE)
+        except (RedisError, OSError) as error:
+            raise redis_down(error) from error
 
     async def close(self) -> None:
         """Give the connections back."""
@@ -313,10 +316,10 @@ class RedisStore:
         try:
             return await script(keys=keys, args=[packed])  # type: ignore[operator]
         except _AWAY as error:
-            raise _down(error) from error
+            raise redis_down(error) from error
         except ResponseError as error:
             if str(error).startswith(_WAITING):
-                raise _down(error) from error
+                raise redis_down(error) from error
             raise
 
 
@@ -343,7 +346,3 @@ def _text(revision: int | None) -> str | bool:
 
 def _script(name: str) -> str:
     return resources.files(__package__).joinpath(name).read_text()
-
-
-def _down(error: Exception) -> DependencyDown:
-    return DependencyDown(f"Redis: {error}")

@@ -21,6 +21,7 @@ from connectors.errors import DependencyDown
 from connectors.lag import Offsets
 from connectors.peers import Owners
 from connectors.proven import http_hooks, redis_hook
+from connectors.refusals import WRITE_PROBE, postgres_down, redis_down
 from connectors.settings import Settings, required
 from connectors.source.session import Connection, SourceRole, open_session
 from stream_processors.monitor.samples import Sample, own, scraped
@@ -87,7 +88,7 @@ class PostgresProbe:
             row = connection.execute(_SLOT_STATE, (SLOT,)).fetchone()
         except psycopg.OperationalError as error:
             self._close()
-            raise DependencyDown(f"PostgreSQL: {error}") from error
+            raise postgres_down(error) from error
         if row is None:
             return []
         return [
@@ -139,7 +140,7 @@ class ConnectorProbe:
 
 
 def redis_probe(settings: Settings) -> Callable[[], list[Sample]]:
-    """PING; a server that still loads its file does not answer it."""
+    """A write that changes nothing: a server that loads its file, or is full, refuses it."""
     client = Redis(
         host=settings.redis_host,
         port=settings.redis_port,
@@ -152,9 +153,9 @@ def redis_probe(settings: Settings) -> Callable[[], list[Sample]]:
 
     def look() -> list[Sample]:
         try:
-            client.ping()
+            client.setrange(*WRITE_PROBE)
         except (RedisError, OSError) as error:
-            raise DependencyDown(f"Redis: {error}") from error
+            raise redis_down(error) from error
         return []
 
     return look

@@ -17,6 +17,7 @@ from connectors.topics import Topic
 from infra.native import stack as native
 from infra.native.layout import layout_of
 from infra.native.postgres import PostgresServer
+from infra.native.status import status
 from infra.native.supervision import Supervisor
 from infra.native.tools import find_tools
 from ml.training.succession import take_over
@@ -200,9 +201,12 @@ def test_redis_out_of_memory_is_waited_for_and_sets_nothing_aside(ward: Ward) ->
     ward.pipeline.sign_up("while redis is full")
     ward.ill(STOPPED, later_s=in_three_minutes_s)
     log = layout_of(ward.settings).log_of("scoring-0")
-    eventually(lambda: "maxmemory" in log.read_text(), "the worker says why")
+    eventually(lambda: "Redis is full" in log.read_text(), "the worker says why")
+    health = {line.part: line.health for line in status(ward.settings)}
+    assert "Redis is full" in health["redis"]
+    assert health["scoring-0"] == "waits for redis"
     ward.book.tells(STOPPED, ward.book.follow(STOPPED), "promo_dependency_up", "redis")
-    ward.book.tells("Redis is out of memory", log.read_text(), "used memory > 'maxmemory'")
+    ward.book.tells("Redis is out of memory", log.read_text(), "Redis is full")
 
     assert "noeviction" in ward.book.follow("Redis is out of memory")
 

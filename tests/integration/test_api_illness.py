@@ -9,10 +9,12 @@ from functools import partial
 
 import httpx
 import pytest
+from redis import Redis
 
-from connectors.settings import Settings
+from connectors.settings import Settings, required
 from infra.native import stack as native
 from infra.native.layout import layout_of
+from infra.native.status import status
 from tests.conftest import running_stack, stack_settings
 from tests.integration.api_client import caller, problem, registration
 from tests.integration.claimants import sent
@@ -56,6 +58,27 @@ def _ill(api: httpx.Client) -> dict[str, str]:
     answer = api.get("/readyz")
     parts = problem(answer, 503, "not-ready")["parts"] if answer.is_error else {}
     return {name: part["detail"] for name, part in parts.items() if part["state"] == "down"}
+
+
+def test_a_full_redis_is_said_to_be_full_everywhere_until_it_has_room(
+    settings: Settings, api: httpx.Client
+) -> None:
+    password = required(settings.redis_password, "redis_password")
+    with Redis(port=settings.redis_port, password=password) as redis:
+        redis.config_set("maxmemory", "1")
+        try:
+            answer = sent(api, "u-full", row=registration("u-full"))
+            refused = problem(answer, 503, "dependency-refuses")
+            eventually(lambda: set(_ill(api)) == {"redis"}, "readiness names Redis")
+            shown = _ill(api)["redis"]
+            line = next(one for one in status(settings) if one.part == "redis")
+        finally:
+            redis.config_set("maxmemory", "0")
+        assert redis.exists("probe") == 0
+    for said in (refused["detail"], shown, line.health):
+        assert "Redis is full" in said
+        assert "raise its maxmemory" in said
+    assert sent(api, "u-full", row=registration("u-full")).status_code != 503
 
 
 def test_without_redis_every_question_is_a_503_at_once_until_it_is_back(

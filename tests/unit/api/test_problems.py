@@ -5,6 +5,7 @@ from typing import Any
 
 import httpx
 import pytest
+from redis.exceptions import OutOfMemoryError
 from starlette.types import Receive, Scope, Send
 
 from api.metrics import ApiMetrics
@@ -12,6 +13,7 @@ from api.observe import Observe
 from api.problems import trouble_of
 from api.schemas.problem import Kind
 from connectors.errors import DependencyDown, PoisonMessage, UnknownAccount
+from connectors.refusals import redis_down
 
 SECRET = "private@example.org"
 
@@ -27,6 +29,16 @@ SECRET = "private@example.org"
 )
 def test_every_error_has_its_kind(error: Exception, kind: Kind) -> None:
     assert trouble_of(error).kind is kind
+
+
+def test_a_dependency_that_refuses_is_said_in_the_words_of_its_cause() -> None:
+    full = redis_down(OutOfMemoryError("command not allowed when used memory > 'maxmemory'."))
+    trouble = trouble_of(full)
+    assert trouble.kind is Kind.DEPENDENCY_REFUSES
+    assert trouble.detail.startswith("Redis is full")
+    assert "raise its maxmemory" in trouble.detail
+    assert "does not answer" not in trouble.detail
+    assert trouble.headers["Retry-After"] == "1"
 
 
 def test_a_dependency_is_named_without_its_address() -> None:
