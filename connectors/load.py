@@ -27,9 +27,11 @@ from connectors.console import Meter
 from connectors.drain import show_drain
 from connectors.errors import LoadError, PromoError
 from connectors.loading.identifiers import IdentifierTally
+from connectors.loading.layout import look_at
+from connectors.loading.look_alikes import look_alikes
 from connectors.loading.plan import EventOrder
 from connectors.loading.rejects import RejectsFile
-from connectors.loading.rows import Rejection, Row, read_file, unknown_columns
+from connectors.loading.rows import Rejection, Row, read_file
 from connectors.loading.summary import LoadSummary, Tally, print_summary
 from connectors.loading.tables import COLUMNS, Table
 from connectors.loading.told import told
@@ -68,6 +70,7 @@ def load(
     """
     started, tally = time.monotonic(), Tally()
     tables = _tables_in(folder)
+    layouts = {table: look_at(table, folder / table.file) for table in tables}
     settings.state_dir.mkdir(parents=True, exist_ok=True)
     rejects_folder = settings.state_dir / "rejected"
     with (
@@ -86,13 +89,17 @@ def load(
             _keep_pace(writing, done, rate)
         ended = time.monotonic()
         return LoadSummary(
-            files=tuple(tally.of(t, unknown_columns(t, folder / t.file)) for t in tables),
+            files=tuple(tally.of(t, layouts[t].unknown) for t in tables),
             rejects=rejects.path,
             lsn=current_lsn(connection),
             seconds=ended - started,
             write_s=ended - writing,
             codes_in_conflict=tally.codes_in_conflict,
             identifiers=identifiers.counts() if Table.USERS in tables else {},
+            remarks=(
+                *(f"{t.file}: {remark}" for t in tables for remark in layouts[t].remarks),
+                *look_alikes(folder),
+            ),
         )
 
 
@@ -100,7 +107,8 @@ def _tables_in(folder: Path) -> list[Table]:
     tables = [table for table in Table if (folder / table.file).is_file()]
     if not tables:
         names = ", ".join(table.file for table in Table)
-        raise LoadError(f"{folder} has none of {names}: name the folder that holds them")
+        alike = "".join(f"; {one}" for one in look_alikes(folder)) if folder.is_dir() else ""
+        raise LoadError(f"{folder} has none of {names}: name the folder that holds them{alike}")
     return tables
 
 

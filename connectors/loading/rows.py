@@ -10,6 +10,7 @@ import orjson
 
 from connectors.columns import microseconds
 from connectors.errors import LoadError
+from connectors.loading.layout import Layout, look_at, positions_of
 from connectors.loading.tables import COLUMNS, Parse, Table
 from connectors.loading.values import BadValue, Reason
 from connectors.topics import MAX_MESSAGE_BYTES
@@ -57,38 +58,32 @@ def read_file(
 
     Args:
         table: what the file holds.
-        path: a comma-separated file in UTF-8 with a header line (RFC 4180).
+        path: a CSV file with a header line (RFC 4180), written as :mod:`connectors.loading.layout`
+            says.
         on_bytes: told now and then how many bytes have been read.
 
     Raises:
         LoadError: the file cannot be read or its header is not this table's.
     """
+    layout = look_at(table, path)
     csv.field_size_limit(MAX_MESSAGE_BYTES)
+    # Text that is not as its encoding says becomes lone surrogates: only its record is rejected.
+    wrong = "surrogateescape" if layout.encoding == "utf-8-sig" else "surrogatepass"
     try:
-        with _open(path) as file:
-            yield from _records(table, file, on_bytes)
+        with path.open(encoding=layout.encoding, errors=wrong, newline="") as file:
+            yield from _records(table, layout, file, on_bytes)
     except OSError as error:
         raise LoadError(f"cannot read {path}: {error.strerror}") from error
-
-
-def unknown_columns(table: Table, path: Path) -> tuple[str, ...]:
-    """The columns in a file's header that the table does not have; they are ignored."""
-    with _open(path) as file:
-        return tuple(
-            n for n in map(str.strip, next(csv.reader(file))) if n not in COLUMNS[table].parsers
-        )
-
-
-def _open(path: Path) -> TextIO:
-    # Bytes that are not UTF-8 become lone surrogates: only their record is rejected.
-    return path.open(encoding="utf-8-sig", errors="surrogateescape", newline="")
+    except UnicodeDecodeError as error:
+        raise LoadError(f"{table.file} is cut off, or not {layout.encoding.upper()}") from error
 
 
 def _records(
-    table: Table, file: TextIO, on_bytes: Callable[[int], None] | None
+    table: Table, layout: Layout, file: TextIO, on_bytes: Callable[[int], None] | None
 ) -> Iterator[Row | Rejection]:
-    reader = csv.reader(file, strict=True)
-    check: Checker | None = None
+    reader = csv.reader(file, delimiter=layout.delimiter, strict=True)
+    check = Checker(table, layout.header)
+    before_data = 2 if layout.says_delimiter else 1
     while True:
         line = reader.line_num + 1
         try:
@@ -96,20 +91,22 @@ def _records(
         except StopIteration:
             break
         except csv.Error as error:
-            if check is None:
-                raise LoadError(f"{table.file}: its header is not CSV: {error}") from error
-            yield Rejection(table, line, Reason.QUOTES, str(error), ())
+            yield _unreadable(table, line, error)
             continue
         if not fields:
             continue
-        if check is None:
-            check = Checker(table, fields)
+        if before_data:
+            before_data -= 1
             continue
         yield check(line, fields)
         if on_bytes is not None and line % 1000 == 0:
             on_bytes(file.buffer.tell())
-    if check is None:
-        raise LoadError(f"{table.file} is empty: it needs a header line with column names")
+
+
+def _unreadable(table: Table, line: int, error: csv.Error) -> Rejection:
+    # The module has one class for all errors, and one text for this one.
+    is_long = str(error).startswith("field larger than field limit")
+    return Rejection(table, line, Reason.LONG_FIELD if is_long else Reason.QUOTES, str(error), ())
 
 
 class Checker:
@@ -125,17 +122,11 @@ class Checker:
 
     def __init__(self, table: Table, header: Sequence[str]) -> None:
         columns = COLUMNS[table]
-        names = [name.strip() for name in header]
-        known = [name for name in names if name in columns.parsers]
-        if not known or len(known) != len(set(known)):
-            raise LoadError(
-                f"{table.file}: the first line must name columns of {table.name.lower()}"
-                f" ({', '.join(columns.parsers)}), each once"
-            )
+        positions = positions_of(table, header)
         self._table = table
-        self._width = len(names)
+        self._width = len(header)
         self._plan: list[tuple[str, int | None, Parse | None, bool]] = [
-            (name, names.index(name) if name in known else None, parse, name in columns.required)
+            (name, positions.get(name), parse, name in columns.required)
             for name, parse in columns.parsers.items()
         ]
         self._time = None if columns.time is None else list(columns.parsers).index(columns.time)

@@ -17,6 +17,7 @@ from connectors.loading.write import Fate
 MOST_NAMED = 5
 """So many words or forms of placeholders are named for each kind of identifier."""
 
+_NOT_UTF8 = ": is it Windows-1252? Save it as UTF-8 and load it again"
 _CODE = list(COLUMNS[Table.PROMO_CODES].parsers).index("promo_code")
 
 
@@ -51,6 +52,7 @@ class LoadSummary:
         write_s: the part of it in which rows were written.
         codes_in_conflict: promo codes of which a definition was rejected, as another one stands.
         identifiers: what the accounts of users.csv share, by kind of identifier.
+        remarks: how files were read that are not written as usual, and which were not read.
     """
 
     files: tuple[FileCounts, ...]
@@ -60,6 +62,7 @@ class LoadSummary:
     write_s: float
     codes_in_conflict: int = 0
     identifiers: Mapping[str, IdentifierCounts] = field(default_factory=dict)
+    remarks: tuple[str, ...] = ()
 
     @property
     def accepted(self) -> int:
@@ -121,9 +124,12 @@ def print_summary(summary: LoadSummary, console: Console | None = None) -> None:
     totals = (sum(column) for column in zip(*map(_numbers, summary.files), strict=True))
     table.add_row("total", *(f"{n:,}" for n in totals))
     out.print(table)
+    for remark in summary.remarks:
+        out.print(f"  {remark}", markup=False, soft_wrap=True)
     for file in summary.files:
         for reason, count in file.rejected.items():
-            out.print(f"  {file.table.file}: {count:,} rejected: {reason.value}")
+            hint = _NOT_UTF8 if reason is Reason.UTF8 else ""
+            out.print(f"  {file.table.file}: {count:,} rejected: {reason.value}{hint}")
         if file.ignored_columns:
             out.print(f"  {file.table.file}: ignored columns: {', '.join(file.ignored_columns)}")
     if summary.codes_in_conflict:

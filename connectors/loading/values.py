@@ -17,6 +17,7 @@ class Reason(StrEnum):
 
     FIELD_COUNT = "wrong number of fields"
     QUOTES = "malformed quotes"
+    LONG_FIELD = "field over 16 MiB"
     UTF8 = "invalid UTF-8"
     NUL = "NUL character"
     TOO_LARGE = "row too large"

@@ -11,7 +11,8 @@ from types import MappingProxyType
 
 from connectors.errors import TrainingError
 from connectors.events import Redeemed
-from connectors.loading.rows import Rejection, Row, read_file, unknown_columns
+from connectors.loading.layout import look_at
+from connectors.loading.rows import Rejection, Row, read_file
 from connectors.loading.summary import FileCounts, Tally
 from connectors.loading.tables import COLUMNS, Table
 from connectors.loading.values import BadValue, Reason, timestamp
@@ -138,7 +139,7 @@ def _read(table: Table, folder: Path, tally: Tally) -> File:
     kept = _keep(table, sorted(rows), tally)
     times = _timestamps(table, path)
     return File(
-        counts=tally.of(table, unknown_columns(table, path)),
+        counts=tally.of(table, look_at(table, path).unknown),
         rows=tuple(map(_columns, rows)),
         kept=tuple(kept),
         timestamps=len(times),

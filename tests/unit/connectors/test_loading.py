@@ -14,9 +14,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from connectors.errors import LoadError
+from connectors.loading.layout import look_at
+from connectors.loading.look_alikes import look_alikes
 from connectors.loading.plan import EventOrder
 from connectors.loading.rejects import RejectsFile
-from connectors.loading.rows import BEFORE_ALL_TIME, Rejection, Row, read_file, unknown_columns
+from connectors.loading.rows import BEFORE_ALL_TIME, Rejection, Row, read_file
 from connectors.loading.tables import COLUMNS, Table
 from connectors.loading.values import BadValue, Reason, boolean, day, number, timestamp
 
@@ -173,7 +175,7 @@ def test_columns_may_come_in_any_order_and_unknown_ones_are_named(tmp_path: Path
     assert isinstance(row, Row)
     assert row.values == ("anna", "X", datetime(2023, 1, 1, tzinfo=UTC), None)
     path = tmp_path / Table.PROMO_USAGES.file
-    assert unknown_columns(Table.PROMO_USAGES, path) == ("colour",)
+    assert look_at(Table.PROMO_USAGES, path).unknown == ("colour",)
 
 
 @pytest.mark.parametrize(
@@ -190,7 +192,7 @@ def test_columns_may_come_in_any_order_and_unknown_ones_are_named(tmp_path: Path
         (b"an\xed\xa0\x80na,X,2023-01-01,True", Reason.UTF8),
         (b'"anna"s,X,2023-01-01,True', Reason.QUOTES),
         (b"x" * 9_000_000 + b",X,2023-01-01,True", Reason.TOO_LARGE),
-        (b"x" * 17_000_000 + b",X,2023-01-01,True", Reason.QUOTES),
+        (b"x" * 17_000_000 + b",X,2023-01-01,True", Reason.LONG_FIELD),
         (b"anna,X,2023-01-01," + b"\x01" * 2_000_000, Reason.TOO_LARGE),
     ],
 )
@@ -303,3 +305,83 @@ def test_without_rejections_there_is_no_file(tmp_path: Path) -> None:
 
     assert rejects.path is None
     assert not (tmp_path / "rejected").exists()
+
+
+USERS_HEADER, USERS_LINE = "user_id,created_at,device_id", "anna,2026-11-20 10:00:00,dev"
+
+
+def users_file(tmp_path: Path, content: bytes) -> Path:
+    path = tmp_path / "users.csv"
+    path.write_bytes(content)
+    return path
+
+
+@pytest.mark.parametrize(
+    ("content", "line", "remarks"),
+    [
+        (f"{USERS_HEADER}\n{USERS_LINE}".encode(), 2, []),
+        (f"{USERS_HEADER}\n{USERS_LINE}".encode("utf-8-sig"), 2, []),
+        (f"{USERS_HEADER}\n{USERS_LINE}".replace(",", ";").encode(), 2, ["read with ';'"]),
+        (f"{USERS_HEADER}\r\n{USERS_LINE}".replace(",", "\t").encode(), 2, ["read with a tab"]),
+        (f"sep=,\n{USERS_HEADER}\n{USERS_LINE}".encode(), 3, ["read with ','"]),
+        (f'"SEP=|"\r\n{USERS_HEADER}\r\n{USERS_LINE}'.replace(",", "|").encode(), 3,
+         ["read with '|'"]),
+        (f"\n\n{USERS_HEADER}\n{USERS_LINE}".encode(), 4, []),
+        (f"{USERS_HEADER}\n{USERS_LINE}".encode("utf-16"), 2, ["read as UTF-16-LE"]),
+        (b"\xfe\xff" + f"{USERS_HEADER};x\n{USERS_LINE}; ".replace(",", ";").encode("utf-16-be"), 2,
+         ["read as UTF-16-BE", "read with ';'"]),
+        (f'"User_ID", "Created At" ,DEVICE-ID\n{USERS_LINE}'.replace(', "', ',"').encode(), 2,
+         ["read 'User_ID' as user_id, 'Created At' as created_at, 'DEVICE-ID' as device_id"]),
+    ],
+)  # fmt: skip
+def test_a_file_is_read_as_its_mark_and_header_say_and_that_is_told(
+    tmp_path: Path, content: bytes, line: int, remarks: list[str]
+) -> None:
+    path = users_file(tmp_path, content.replace(b'At" ,', b'At",'))
+
+    (row,) = read_file(Table.USERS, path)
+
+    assert isinstance(row, Row)
+    assert (row.line, row.values[0], row.values[9]) == (line, "anna", "dev")
+    told = look_at(Table.USERS, path).remarks
+    assert [given.startswith(wanted) for given, wanted in zip(told, remarks, strict=True)] == [
+        True for _ in remarks
+    ]
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        ("user_id,created_at\na,2026-01-01".encode("utf-16-le"), "without a byte order mark"),
+        (b"\xff\xfe\x00\x00" + "user_id".encode("utf-32-le"), "UTF-32"),
+        ("user_id,prénom\n".encode("cp1252"), "WINDOWS-1252"),
+        (b"user_id,created_at,User ID\n", "user_id twice"),
+        (b"user:id/created:at\n", "1 field"),
+        (b"u-1,2026-01-01,ada@example.com,Ada,King\n", "names no column of users; found 5 fields"),
+    ],
+)
+def test_a_file_that_cannot_be_read_safely_is_refused_with_what_was_found(
+    tmp_path: Path, content: bytes, said: str
+) -> None:
+    path = users_file(tmp_path, content)
+
+    with pytest.raises(LoadError) as refused:
+        list(read_file(Table.USERS, path))
+
+    assert said in str(refused.value)
+    assert not any(word in str(refused.value) for word in ("ada@", "Ada", "King", "u-1"))
+
+
+def test_files_under_another_name_are_named_and_not_read(tmp_path: Path) -> None:
+    for name in ("Users.csv", "users.CSV", "promo_usage.csv", "Promo Codes.tsv", "users.csv.gz",
+                 "promo-codes.xlsx", "users.csv", "notes.txt", "orders.csv", "README"):  # fmt: skip
+        (tmp_path / name).touch()
+
+    told = look_alikes(tmp_path)
+
+    assert {one.partition(" looks")[0] for one in told} == {
+        "Users.csv", "users.CSV", "promo_usage.csv", "Promo Codes.tsv", "users.csv.gz",
+        "promo-codes.xlsx",
+    }  # fmt: skip
+    assert "promo_usage.csv looks like promo_usages.csv: rename it; it is not read" in told
+    assert "users.csv.gz looks like users.csv, packed: unpack it; it is not read" in told
