@@ -36,6 +36,7 @@ from benchmarks.machine import describe
 from benchmarks.neighbours import watched
 from benchmarks.report import Outcome, write_results
 from benchmarks.workbench import Workbench
+from connectors.command import explain, run_command
 from connectors.errors import FiguresError
 from connectors.settings import load_settings
 
@@ -88,7 +89,7 @@ def _write_documents() -> int:
     try:
         readme.write()
     except FiguresError as error:
-        print(error, file=sys.stderr)
+        print(explain(error), file=sys.stderr)
         return 1
     return 0
 
@@ -109,4 +110,4 @@ def _run(name: str, bench: Workbench) -> Outcome:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    run_command(main)

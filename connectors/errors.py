@@ -4,6 +4,7 @@
 
     PromoError
     ├── SettingsError           fix the setting the message names
+    │   └── SecretMissing       `make up`, or set the secret the message names
     ├── StackError              a part did not start or stop; the message says what to do
     ├── DependencyDown          nothing: the process waits and tries again
     │   └── DependencyRefuses   do what the message says; meanwhile the process tries again
@@ -33,6 +34,10 @@ class PromoError(Exception):
 
 class SettingsError(PromoError):
     """A setting is missing or malformed."""
+
+
+class SecretMissing(SettingsError):
+    """A secret is not set: the stack has not been set up, or runs elsewhere."""
 
 
 class StackError(PromoError):

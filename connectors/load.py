@@ -23,6 +23,7 @@ from functools import partial
 from itertools import islice
 from pathlib import Path
 
+from connectors.command import explain, run_command
 from connectors.console import Meter
 from connectors.drain import show_drain
 from connectors.errors import LoadError, PromoError
@@ -185,14 +186,17 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(
         prog="python -m connectors.load", description="CSV files into PostgreSQL as live traffic"
     )
-    parser.add_argument("folder", type=Path, help="holds the CSV files")
+    parser.add_argument("folder", type=Path, nargs="?", help="holds the CSV files")
     parser.add_argument("--no-wait", action="store_true", help="do not wait for the stream")
     parser.add_argument("--rate", type=float, help="rows per second at most")
     options = parser.parse_args(arguments)
+    if options.folder is None:
+        print("load: name the folder of the CSV files: make load DATA=folder", file=sys.stderr)
+        return 2
     try:
         _load_and_drain(load_settings(), options.folder, options.rate, not options.no_wait)
     except PromoError as error:
-        print(f"load: {error}", file=sys.stderr)
+        print(f"load: {explain(error)}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         print("load: interrupted; load again to complete it", file=sys.stderr)
@@ -210,4 +214,4 @@ def _load_and_drain(settings: Settings, folder: Path, rate: float | None, wait: 
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    run_command(main)

@@ -21,6 +21,7 @@ from confluent_kafka.admin import (
     ResourceType,
 )
 
+from connectors.command import explain, run_command
 from connectors.errors import DependencyDown, PromoError
 from connectors.kafka_access import ensure_access
 from connectors.kafka_client import client_config
@@ -175,7 +176,7 @@ def main() -> int:
         ensure_access(settings)
         made = create_topics(settings)
     except PromoError as error:
-        print(f"topics: {error}", file=sys.stderr)
+        print(f"topics: {explain(error)}", file=sys.stderr)
         return 1
     print(
         f"topics: {len(made.created)} created, {len(made.changed)} changed,"
@@ -190,4 +191,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    run_command(main)

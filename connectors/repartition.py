@@ -22,6 +22,7 @@ from confluent_kafka import ConsumerGroupTopicPartitions, KafkaException, TopicP
 from confluent_kafka.admin import AdminClient
 
 from connectors import topic_copy
+from connectors.command import explain, run_command
 from connectors.errors import DependencyDown, PromoError, StackError
 from connectors.kafka_client import client_config
 from connectors.lag import GROUPS, Offsets, Position
@@ -163,7 +164,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     except KafkaException as error:
         sys.exit(f"repartition: Kafka: {error}")
     except PromoError as error:
-        sys.exit(f"repartition: {error}")
+        sys.exit(f"repartition: {explain(error)}")
     for topic, count in copied.items():
         print(f"repartition: {topic} {count:,} messages in {asked.partitions} partitions")
     print(f"repartition: done ({time.monotonic() - started:.1f} s)")
@@ -171,4 +172,4 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    run_command(main)

@@ -11,6 +11,7 @@ import time
 from confluent_kafka import ConsumerGroupTopicPartitions, KafkaError, KafkaException, TopicPartition
 from confluent_kafka.admin import AdminClient
 
+from connectors.command import explain, run_command
 from connectors.errors import DependencyDown, PromoError, StackError
 from connectors.kafka_client import client_config
 from connectors.lag import GROUPS, Offsets
@@ -79,11 +80,11 @@ def main() -> int:
     try:
         messages = rewind(load_settings(), NAMES[group])
     except PromoError as error:
-        print(f"rewind: {error}", file=sys.stderr)
+        print(f"rewind: {explain(error)}", file=sys.stderr)
         return 1
     print(f"rewind: {group} will read {messages:,} messages again")
     return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    run_command(main)

@@ -12,7 +12,7 @@ from typing import Self
 from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from connectors.errors import SettingsError
+from connectors.errors import SecretMissing, SettingsError
 from connectors.kafka_roles import KafkaSecurity, Role
 
 PLACEHOLDERS = frozenset(
@@ -381,10 +381,10 @@ def required(secret: SecretStr | None, name: str) -> str:
     """The text of a secret.
 
     Raises:
-        SettingsError: the secret is not set; the message says where to set it.
+        SecretMissing: it is not set; the message says where to set it.
     """
     if secret is None or not secret.get_secret_value():
-        raise SettingsError(
+        raise SecretMissing(
             f"PROMO_{name.upper()} is not set: set it, or put it in a file promo_{name} in the"
             " secrets folder (`make up` makes <state_dir>/secrets for the native stack)"
         )

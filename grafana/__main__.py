@@ -6,6 +6,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
+from connectors.command import explain, run_command
 from connectors.errors import PromoError, SettingsError
 from connectors.settings import Settings, load_settings
 from grafana import build
@@ -24,7 +25,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             return _provisioning(chosen.into, load_settings())
         return _build()
     except PromoError as error:
-        print(error, file=sys.stderr)
+        print(explain(error), file=sys.stderr)
         return 1
 
 
@@ -101,4 +102,4 @@ def _push(chosen: argparse.Namespace, settings: Settings) -> int:
 
 
 if __name__ == "__main__":
-    raise SystemExit(main())
+    run_command(main)

@@ -5,6 +5,7 @@ import sys
 
 from rich.console import Console
 
+from connectors.command import explain, run_command
 from connectors.console import Meter
 from connectors.drain import show_drain
 from connectors.errors import PromoError
@@ -26,7 +27,7 @@ def main(arguments: list[str] | None = None) -> int:
         if options.wait:
             show_drain(settings, played.lsn)
     except PromoError as error:
-        print(f"simulator: {error}", file=sys.stderr)
+        print(f"simulator: {explain(error)}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         print("simulator: interrupted; what was played stays", file=sys.stderr)
@@ -76,4 +77,4 @@ def _parser() -> argparse.ArgumentParser:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    run_command(main)

@@ -9,6 +9,7 @@ import asyncio
 import sys
 import time
 
+from connectors.command import explain, run_command
 from connectors.drain import show_drain
 from connectors.errors import PromoError
 from connectors.lag import Offsets
@@ -78,9 +79,9 @@ def main() -> None:
     try:
         count = end_orphans(load_settings())
     except PromoError as error:
-        sys.exit(f"end orphans: {error}")
+        sys.exit(f"end orphans: {explain(error)}")
     print(f"{count:,} risks of accounts that are gone ended in {time.monotonic() - started:.1f} s")
 
 
 if __name__ == "__main__":
-    main()
+    run_command(main)

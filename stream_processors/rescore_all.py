@@ -8,6 +8,7 @@ import sys
 import time
 from collections.abc import Iterator, Sequence
 
+from connectors.command import explain, run_command
 from connectors.console import Meter
 from connectors.drain import show_drain
 from connectors.errors import PromoError
@@ -75,9 +76,9 @@ def main() -> None:
     try:
         count = rescore_all(load_settings())
     except PromoError as error:
-        sys.exit(f"rescore: {error}")
+        sys.exit(f"rescore: {explain(error)}")
     print(f"{count:,} accounts scored again in {time.monotonic() - started:.1f} s")
 
 
 if __name__ == "__main__":
-    main()
+    run_command(main)

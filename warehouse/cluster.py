@@ -17,6 +17,7 @@ import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from connectors.command import explain, run_command
 from connectors.errors import MigrationError, PromoError
 from warehouse.migrate import LEDGER, MIGRATIONS, read_migrations
 from warehouse.mutations import every_mutation
@@ -160,8 +161,8 @@ def main() -> None:
         for statement in (mutations if asked.mutations else statements)(cluster):
             print(f"{statement};\n")
     except PromoError as error:
-        sys.exit(f"cluster: {error}")
+        sys.exit(f"cluster: {explain(error)}")
 
 
 if __name__ == "__main__":
-    main()
+    run_command(main)

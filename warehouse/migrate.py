@@ -17,6 +17,7 @@ from pathlib import Path
 from clickhouse_connect.driver import Client
 from clickhouse_connect.driver.exceptions import DatabaseError
 
+from connectors.command import explain, run_command
 from connectors.errors import MigrationError, PromoError
 from connectors.settings import Settings, load_settings
 from warehouse.client import clickhouse_answers, make_database, writer
@@ -132,11 +133,11 @@ def main() -> None:
     try:
         applied = migrate(load_settings())
     except PromoError as error:
-        sys.exit(f"migrate: {error}")
+        sys.exit(f"migrate: {explain(error)}")
     for name in applied:
         print(f"migrate: applied {name}")
     print(f"migrate: {len(applied)} applied ({time.monotonic() - started:.1f} s)")
 
 
 if __name__ == "__main__":
-    main()
+    run_command(main)

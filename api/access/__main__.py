@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 from api.access.key_file import held, read, write
 from api.access.keys import Key, Scope
+from connectors.command import explain, run_command
 from connectors.errors import KeyFileError, PromoError
 from connectors.settings import Settings, load_settings
 
@@ -89,10 +90,10 @@ def main() -> int:
     try:
         asked.run(load_settings(), asked)
     except PromoError as error:
-        print(error, file=sys.stderr)
+        print(explain(error), file=sys.stderr)
         return 1
     return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    run_command(main)

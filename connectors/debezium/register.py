@@ -5,6 +5,7 @@ import sys
 import time
 from pathlib import Path
 
+from connectors.command import explain, run_command
 from connectors.debezium.rest import ConnectorHealth, ConnectRest
 from connectors.debezium.watch import ConnectorWatch
 from connectors.errors import DependencyDown, PromoError, StackError
@@ -74,11 +75,11 @@ def main() -> int:
     try:
         register(load_settings())
     except PromoError as error:
-        print(f"connector: {error}", file=sys.stderr)
+        print(f"connector: {explain(error)}", file=sys.stderr)
         return 1
     print(f"connector: running ({time.monotonic() - started:.1f} s)")
     return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    run_command(main)

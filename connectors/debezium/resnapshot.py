@@ -16,6 +16,7 @@ import time
 from collections.abc import Callable
 from typing import Any, LiteralString
 
+from connectors.command import explain, run_command
 from connectors.debezium.register import register
 from connectors.debezium.rest import ConnectRest
 from connectors.debezium.slot import SLOT
@@ -144,10 +145,10 @@ def main() -> int:
     try:
         resnapshot(load_settings())
     except PromoError as error:
-        print(f"resnapshot: {error}", file=sys.stderr)
+        print(f"resnapshot: {explain(error)}", file=sys.stderr)
         return 1
     return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    run_command(main)

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import psycopg
 
+from connectors.command import explain, run_command
 from connectors.errors import PromoError
 from connectors.refusals import postgres_down
 from connectors.settings import Settings, load_settings, required
@@ -69,11 +70,11 @@ def main() -> int:
     try:
         apply_schema(options.dsn, load_settings(), ours_alone=options.ours_alone)
     except PromoError as error:
-        print(f"schema: {error}", file=sys.stderr)
+        print(f"schema: {explain(error)}", file=sys.stderr)
         return 1
     print(f"schema: as the files say ({time.monotonic() - started:.1f} s)")
     return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    run_command(main)

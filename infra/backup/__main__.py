@@ -11,6 +11,7 @@ import sys
 import time
 from pathlib import Path
 
+from connectors.command import explain, run_command
 from connectors.errors import BackupError, PromoError
 from connectors.settings import load_settings
 from infra.backup.archive import Packed
@@ -35,7 +36,7 @@ def main() -> int:
             print(f"{_size(manifest)} restored ({time.monotonic() - started:.1f} s)")
             print("start it: make up" if arguments.state is None else "start what runs on it")
     except PromoError as error:
-        print(error, file=sys.stderr)
+        print(explain(error), file=sys.stderr)
         return 1
     return 0
 
@@ -93,4 +94,4 @@ def _size(manifest: Manifest) -> str:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    run_command(main)

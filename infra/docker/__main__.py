@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from connectors.command import run_command
 from infra.docker.build import files
 
 GENERATED = Path(__file__).parent / "generated"
@@ -18,4 +19,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    run_command(main)

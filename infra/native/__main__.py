@@ -1,13 +1,14 @@
 """``python -m infra.native prepare|up|down|restart|…``: see ``make help``."""
 
 import argparse
-import os
+import signal
+import subprocess
 import sys
-from pathlib import Path
 
-from connectors.errors import PromoError
+from connectors.command import explain, run_command
+from connectors.errors import PromoError, StackError
 from connectors.rewind import NAMES
-from connectors.settings import load_settings
+from connectors.settings import Settings, load_settings
 from infra.native import stack
 from infra.native.found import print_found
 from infra.native.layout import layout_of
@@ -46,7 +47,7 @@ def main() -> int:
     try:
         return _run(arguments)
     except PromoError as error:
-        print(error, file=sys.stderr)
+        print(explain(error), file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         print(INTERRUPTED, file=sys.stderr)
@@ -69,7 +70,7 @@ def _run(arguments: argparse.Namespace) -> int:
         case "status":
             return 0 if print_status(settings) else 1
         case "logs":
-            _follow(layout_of(settings).logs, arguments.part)
+            return _follow(settings, arguments.part)
         case "replay":
             replay(settings, arguments.group)
         case "clean":
@@ -77,12 +78,14 @@ def _run(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _follow(folder: Path, part: str | None) -> None:
+def _follow(settings: Settings, part: str | None) -> int:
+    folder = layout_of(settings).logs
     files = sorted(str(file) for file in folder.glob(f"{part or '*'}.log"))
     if not files:
-        print(f"there is no log of {part or 'any part'} in {folder}", file=sys.stderr)
-        raise SystemExit(1)
-    os.execvp("tail", ["tail", "-n", SHOWN_LINES, "-F", *files])
+        whose = stack.part_named(settings, part).name if part else "any part"
+        raise StackError(f"there is no log of {whose} in {folder}: `make up` starts the stack")
+    code = subprocess.run(["tail", "-n", SHOWN_LINES, "-F", *files], check=False).returncode
+    return 0 if code == -signal.SIGPIPE else code
 
 
 def _clean(force: bool) -> int:
@@ -106,4 +109,4 @@ def _answer(question: str) -> str:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    run_command(main)

@@ -239,7 +239,8 @@ def part_named(settings: Settings, name: str) -> Part:
     layout = layout_of(settings)
     table = {part.name: part for part in parts_of(settings, layout, find_tools())}
     if name not in table:
-        raise StackError(f"there is no part {name}; there are: {', '.join(table)}")
+        wrong = f"there is no part {name}" if name else "name a part, PART=name"
+        raise StackError(f"{wrong}; there are: {', '.join(table)}")
     return table[name]
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import orjson
 
+from connectors.command import explain, run_command
 from connectors.errors import PromoError
 from connectors.events import Change
 from connectors.settings import Settings, load_settings
@@ -30,7 +31,7 @@ def main() -> int:
     try:
         _backtest(load_settings(), asked)
     except PromoError as error:
-        print(f"backtest: {error}", file=sys.stderr)
+        print(f"backtest: {explain(error)}", file=sys.stderr)
         return 1
     return 0
 
@@ -84,4 +85,4 @@ def _count(text: str) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    run_command(main)

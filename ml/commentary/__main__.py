@@ -10,6 +10,7 @@ import sys
 import time
 from pathlib import Path
 
+from connectors.command import explain, run_command
 from connectors.errors import PromoError
 from ml.commentary.findings import Findings, findings
 from ml.commentary.page import page
@@ -37,11 +38,11 @@ def main() -> int:
     try:
         write(findings(read_shop(asked.folder), REPOSITORY), asked.into)
     except PromoError as error:
-        print(f"commentary: {error}", file=sys.stderr)
+        print(f"commentary: {explain(error)}", file=sys.stderr)
         return 1
     print(f"commentary: {asked.into} in {time.monotonic() - started:.0f} s")
     return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    run_command(main)

@@ -10,6 +10,7 @@ import time
 from functools import cache
 from itertools import chain
 
+from connectors.command import explain, run_command
 from connectors.errors import BundleError, PromoError
 from connectors.settings import Settings, load_settings
 from ml.bundle import load
@@ -32,7 +33,7 @@ def main() -> int:
     try:
         found = parity(load_settings())
     except PromoError as error:
-        print(f"parity: {error}", file=sys.stderr)
+        print(f"parity: {explain(error)}", file=sys.stderr)
         return 1
     print(text(found, limit))
     print(f"parity: {'holds' if found.holds else 'BROKEN'}, {time.monotonic() - started:.1f} s")
@@ -66,4 +67,4 @@ def commons_in(settings: Settings) -> Commons:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    run_command(main)

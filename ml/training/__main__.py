@@ -8,6 +8,7 @@ import os
 import sys
 from pathlib import Path
 
+from connectors.command import explain, run_command
 from connectors.errors import PromoError
 from connectors.settings import load_settings
 from ml.training.train import Wish, train, train_from_folder
@@ -29,10 +30,10 @@ def main() -> int:
         else:
             train_from_folder(settings, asked.folder, wish)
     except PromoError as error:
-        print(f"training: {error}", file=sys.stderr)
+        print(f"training: {explain(error)}", file=sys.stderr)
         return 1
     return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    run_command(main)

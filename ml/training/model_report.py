@@ -4,6 +4,7 @@ import argparse
 import sys
 from pathlib import Path
 
+from connectors.command import explain, run_command
 from connectors.errors import PromoError
 from connectors.settings import load_settings
 from ml.training.train import study_folder
@@ -22,11 +23,11 @@ def main() -> int:
     try:
         study_folder(load_settings(), asked.folder, asked.into, asked.repeats)
     except PromoError as error:
-        print(f"report: {error}", file=sys.stderr)
+        print(f"report: {explain(error)}", file=sys.stderr)
         return 1
     print(f"report: {asked.into}")
     return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    run_command(main)

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from connectors.command import explain, run_command
 from connectors.errors import BundleError, PromoError
 from connectors.settings import load_settings
 from ml.bundle import load
@@ -24,7 +25,7 @@ def main() -> int:
         models_dir = load_settings().models_dir
         print(told(models_dir, _DOES[what](models_dir)))
     except PromoError as error:
-        print(f"{what}: {error}", file=sys.stderr)
+        print(f"{what}: {explain(error)}", file=sys.stderr)
         return 1
     return 0
 
@@ -56,4 +57,4 @@ def _figure(metrics: Mapping[str, Any]) -> str:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    run_command(main)

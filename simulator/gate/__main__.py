@@ -8,6 +8,7 @@ from pathlib import Path
 
 from rich.console import Console
 
+from connectors.command import explain, run_command
 from connectors.console import Meter
 from connectors.errors import PromoError, SimulationError
 from connectors.settings import Settings, load_settings
@@ -45,7 +46,7 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         report = _report(options)
     except PromoError as error:
-        print(f"gate: {error}", file=sys.stderr)
+        print(f"gate: {explain(error)}", file=sys.stderr)
         return 1
     print_report(report, Console(highlight=False, width=150))
     if not options.core:
@@ -134,4 +135,4 @@ def _parser() -> argparse.ArgumentParser:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    run_command(main)

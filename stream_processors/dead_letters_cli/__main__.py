@@ -6,6 +6,7 @@ import time
 from collections import Counter
 from collections.abc import Sequence
 
+from connectors.command import explain, run_command
 from connectors.errors import PromoError
 from connectors.moments import iso
 from connectors.settings import Settings, load_settings
@@ -28,7 +29,7 @@ def main() -> int:
         else:
             show(listed(settings))
     except PromoError as error:
-        print(f"dead letters: {error}", file=sys.stderr)
+        print(f"dead letters: {explain(error)}", file=sys.stderr)
         return 1
     return 0
 
@@ -91,4 +92,4 @@ def _replay(settings: Settings) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    run_command(main)
