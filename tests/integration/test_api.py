@@ -4,6 +4,7 @@ import asyncio
 import json
 import re
 from collections.abc import Callable, Iterator
+from datetime import timedelta, timezone
 from urllib.parse import quote
 
 import httpx
@@ -11,6 +12,9 @@ import orjson
 import pytest
 import redis
 from fastapi.openapi.models import OpenAPI
+from hypothesis import HealthCheck, given
+from hypothesis import settings as settings_of_hypothesis
+from hypothesis import strategies as st
 
 from api.metrics import NAMES
 from api.schemas.registration import FirstRedemption, Registration
@@ -431,3 +435,65 @@ def _references(node: object) -> Iterator[str]:
     elif isinstance(node, list):
         for value in node:
             yield from _references(value)
+
+
+IDS = st.text(
+    st.characters(exclude_categories=["Cs"]) | st.sampled_from("./%?#\n\r\0\\ ;&+\u2028\x85"),
+    max_size=30,
+) | st.sampled_from(["", ".", "..", "../..", "/", "//", "a/", "/risk", "a/links", "risk/label"])
+
+
+def encoded(user_id: str) -> str:
+    """For a path, also of what clients would take for its steps."""
+    return quote(user_id, safe="").replace(".", "%2E")
+
+
+@settings_of_hypothesis(
+    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(user_id=IDS)
+def test_every_id_reaches_every_route_of_an_account(
+    settings: Settings, api: httpx.Client, user_id: str
+) -> None:
+    published = _published(settings, user_id)
+    path = f"/v1/users/{encoded(user_id)}"
+    assert api.get(f"{path}/risk").content == published
+    answers = {
+        "links": api.get(f"{path}/links"),
+        "label": api.post(f"{path}/label", json={"is_abuser": None, "note": ""}),
+        "erasure": api.delete(path),
+    }
+    for name, answer in answers.items():
+        assert answer.status_code in (200, 202, 404, 409, 422, 503), (name, answer.text)
+        if answer.is_error:
+            assert answer.json()["type"] != "urn:promo-sentinel:problem:route-unknown", name
+
+
+MOMENTS = st.datetimes(
+    timezones=st.timedeltas(timedelta(hours=-23, minutes=-59), timedelta(hours=23, minutes=59)).map(
+        lambda ahead: timezone(timedelta(minutes=ahead // timedelta(minutes=1)))
+    )
+).map(lambda moment: moment.isoformat()) | st.sampled_from(
+    [*EDGES, "0001-01-01T00:00:00+02:00", "9999-12-31T23:59:59.999999999Z", "0000-01-01T00:00:00Z",
+     "10000-01-01T00:00:00Z", "2026-02-30T00:00:00Z", "2026-11-28T24:00:00Z", "2026-11-28",
+     "2026-W48-6T00:00:00Z", "-0001-01-01T00:00:00Z", "2016-12-31T23:59:60Z", "infinity", ""]
+)  # fmt: skip
+
+
+@settings_of_hypothesis(
+    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(moment=MOMENTS)
+def test_every_moment_is_answered_or_refused(api: httpx.Client, moment: str) -> None:
+    row = registration("u-2", created_at=moment)
+    used = {"promo_code": "X", "used_at": moment}
+    answers = [
+        api.post("/v1/score", json={"registration": row}),
+        api.post("/v1/score", json={"registration": registration("u-2"), "redemption": used}),
+        api.get("/v1/alerts", params={"since": moment}),
+        api.get("/v1/analytics/top-codes", params={"since": moment, "until": moment}),
+        api.get("/v1/analytics/registrations", params={"until": moment}),
+    ]
+    assert {answer.status_code for answer in answers} <= {200, 422}
+    batch = api.post("/v1/score/batch", json={"requests": [{"registration": row}]})
+    assert batch.status_code == answers[0].status_code
