@@ -1,12 +1,16 @@
 """The edge of every command: how it ends where nobody reads on, and what it says of an error."""
 
 import io
+import logging
 import os
 import sys
 from collections.abc import Callable
 from typing import NoReturn, TextIO
 
 from connectors.errors import DependencyDown, DependencyRefuses, PromoError, SecretMissing
+
+_LONGEST = 200
+"""Characters of what a client says of a server that is away."""
 
 
 def run_command(main: Callable[[], int | None]) -> NoReturn:
@@ -16,6 +20,8 @@ def run_command(main: Callable[[], int | None]) -> NoReturn:
     without a word, and the work goes on to its end, with the exit code that is true of it. A load
     or a training is not cut off because of a closed pipe.
     """
+    # What the client logs of a server that is away, the command's own error says.
+    logging.getLogger("clickhouse_connect").addHandler(logging.NullHandler())
     sys.stdout, sys.stderr = _dropping(sys.stdout), _dropping(sys.stderr)
     sys.exit(main())
 
@@ -26,7 +32,7 @@ def explain(error: PromoError) -> str:
     if isinstance(error, SecretMissing):
         return f"the stack has not been set up here: {said}"
     if isinstance(error, DependencyDown) and not isinstance(error, DependencyRefuses):
-        return f"the stack is down, or a part of it; `make status`, `make up`: {said}"
+        return f"the stack is down, or a part of it; `make status`, `make up`: {said[:_LONGEST]}"
     return said
 
 

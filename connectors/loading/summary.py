@@ -17,7 +17,10 @@ from connectors.loading.write import Fate
 MOST_NAMED = 5
 """So many words or forms of placeholders are named for each kind of identifier."""
 
-_NOT_UTF8 = ": is it Windows-1252? Save it as UTF-8 and load it again"
+_HINTS = {
+    Reason.UTF8: ": is it Windows-1252? Save it as UTF-8 and load it again",
+    Reason.NUMBER: ": decimals have a point (7.5), thousands have nothing (1500)",
+}
 _CODE = list(COLUMNS[Table.PROMO_CODES].parsers).index("promo_code")
 
 
@@ -128,7 +131,7 @@ def print_summary(summary: LoadSummary, console: Console | None = None) -> None:
         out.print(f"  {remark}", markup=False, soft_wrap=True)
     for file in summary.files:
         for reason, count in file.rejected.items():
-            hint = _NOT_UTF8 if reason is Reason.UTF8 else ""
+            hint = _HINTS.get(reason, "")
             out.print(f"  {file.table.file}: {count:,} rejected: {reason.value}{hint}")
         if file.ignored_columns:
             out.print(f"  {file.table.file}: ignored columns: {', '.join(file.ignored_columns)}")

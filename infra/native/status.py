@@ -63,6 +63,8 @@ def print_status(settings: Settings) -> bool:
         print("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)))
     total = sum(line.memory_bytes for line in lines)
     print(f"memory in all: {total / MEGABYTE:.0f} MB")
+    if not any(line.pid for line in lines):
+        print("the stack is down: `make up` starts it")
     return all(line.health == "ok" for line in lines)
 
 
