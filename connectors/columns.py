@@ -4,6 +4,7 @@ Every function takes the row and a column's name, and raises :class:`PoisonMessa
 value is not what the source table holds; the message never repeats the value.
 """
 
+import re
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from math import isfinite
@@ -22,6 +23,7 @@ stores, is kept in memory, and travels in addresses and in every message that na
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
+_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII)
 _BIGINTS = range(-(2**63), 2**63)
 
 
@@ -63,8 +65,11 @@ def instant(row: Row, column: str) -> datetime:
     if moment.tzinfo is None:
         raise PoisonMessage("decode", f"{column} has no offset")
     exact_us = microseconds(moment)
+    kept_us = held_us(exact_us)
+    if kept_us == exact_us:
+        return moment
     try:
-        return moment + (held_us(exact_us) - exact_us) * _MICROSECOND
+        return moment + (kept_us - exact_us) * _MICROSECOND
     except OverflowError:  # in UTC, or rounded up, it would be in another year than 1 to 9999
         return moment
 
@@ -184,8 +189,11 @@ def uuid_text(row: Row, column: str) -> str:
     Raises:
         PoisonMessage: it is missing or something else.
     """
+    value = key_text(row, column)
+    if _UUID.fullmatch(value):
+        return value
     try:
-        return str(UUID(key_text(row, column)))
+        return str(UUID(value))
     except ValueError:
         raise PoisonMessage("decode", f"{column} is not a UUID") from None
 
