@@ -18,7 +18,7 @@ READ_BY_SCORING = {
 }  # fmt: skip
 
 
-@settings(max_examples=400)
+@settings(max_examples=150)
 @given(foreign_messages())
 def test_the_warehouse_worker_makes_a_row_or_sets_it_aside(message: Message) -> None:
     if message.topic == Topic.RESCORE:
@@ -29,7 +29,7 @@ def test_the_warehouse_worker_makes_a_row_or_sets_it_aside(message: Message) -> 
     waited_s(made.rows, 1)
 
 
-@settings(max_examples=400)
+@settings(max_examples=150)
 @given(foreign_messages())
 def test_the_scoring_worker_makes_a_change_or_sets_it_aside(message: Message) -> None:
     if message.topic not in READ_BY_SCORING:
