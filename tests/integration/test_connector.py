@@ -97,6 +97,45 @@ def test_codes_and_redemptions_are_keyed_by_plain_text_too(
     assert _json(usages[-1])["source"]["lsn"] > 0
 
 
+def test_a_null_stays_null_in_a_column_with_a_default(settings: Settings, shop: Connection) -> None:
+    with _superuser(settings, settings.postgres_database) as own:
+        own.execute("ALTER TABLE users ALTER is_abuser SET DEFAULT false")
+        own.execute("ALTER TABLE users ALTER device_id SET DEFAULT 'none'")
+        own.execute("ALTER TABLE promo_usages ALTER used_promo SET DEFAULT false")
+        own.execute("ALTER TABLE promo_codes ALTER discount_value SET DEFAULT 0")
+        try:
+            shop.execute(
+                "INSERT INTO users (user_id, created_at, is_abuser, device_id)"
+                " VALUES ('unknown', now(), null, null)"
+            )
+            shop.execute("UPDATE users SET city = 'Brno' WHERE user_id = 'unknown'")
+            shop.execute("INSERT INTO promo_codes VALUES ('UNKNOWN', null, null, null)")
+            row = shop.execute(
+                "INSERT INTO promo_usages (user_id, promo_code, used_at, used_promo)"
+                " VALUES ('unknown', 'C', now(), null) RETURNING usage_id"
+            ).fetchone()
+            assert row is not None
+            key = str(row[0]).encode()
+            users = _of_key(
+                read_topic(settings, Topic.USERS, lambda got: len(_of_key(got, b"unknown")) >= 2),
+                b"unknown",
+            )
+            codes = read_topic(
+                settings, Topic.PROMO_CODES, lambda got: bool(_of_key(got, b"UNKNOWN"))
+            )
+            usages = read_topic(settings, Topic.PROMO_USAGES, lambda got: bool(_of_key(got, key)))
+        finally:
+            own.execute("ALTER TABLE users ALTER is_abuser DROP DEFAULT")
+            own.execute("ALTER TABLE users ALTER device_id DROP DEFAULT")
+            own.execute("ALTER TABLE promo_usages ALTER used_promo DROP DEFAULT")
+            own.execute("ALTER TABLE promo_codes ALTER discount_value DROP DEFAULT")
+
+    for row_of in (_json(users[0])["after"], _json(users[1])["before"], _json(users[1])["after"]):
+        assert (row_of["is_abuser"], row_of["device_id"]) == (None, None)
+    assert _json(_of_key(codes, b"UNKNOWN")[0])["after"]["discount_value"] is None
+    assert _json(_of_key(usages, key)[0])["after"]["used_promo"] is None
+
+
 def test_a_five_megabyte_field_passes(settings: Settings, shop: Connection) -> None:
     shop.execute(
         "INSERT INTO users (user_id, created_at, user_agent) VALUES ('large', now(), %s)",
