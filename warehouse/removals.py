@@ -22,9 +22,10 @@ class Removals:
     """What goes; bounds are versions, or revisions, below which it goes.
 
     Attributes:
-        accounts: erased accounts, by the version of the erasure; their redemptions too, and
-            their names in other accounts' rows.
-        usages: single redemptions that were withdrawn, or moved away from an erased account.
+        accounts: erased accounts, by the version of the erasure, and their names in other
+            accounts' rows. Their redemptions are withdrawn one by one: an account whose id was
+            changed is erased too, and the redemptions that PostgreSQL keeps under the old id stay.
+        usages: redemptions that were withdrawn, or moved, away from an erased account.
         scores: accounts whose scores were ended by a tombstone.
         alerts: accounts whose alert was ended, by its last revision.
         labels, links: accounts whose decisions were ended by a tombstone, by its version.
@@ -47,10 +48,7 @@ class Removals:
             case Table.USERS:
                 return bool(values["version"] >= self.accounts.get(values["user_id"], 0))
             case Table.PROMO_USAGES:
-                bound = max(
-                    self.accounts.get(values["user_id"], 0), self.usages.get(values["usage_id"], 0)
-                )
-                return bool(values["version"] >= bound)
+                return bool(values["version"] >= self.usages.get(values["usage_id"], 0))
             case Table.ABUSE_ALERTS:
                 return bool(values["revision"] >= self.alerts.get(values["user_id"], 0))
             case Table.LABELS:
@@ -63,7 +61,6 @@ class Removals:
     def statements(self) -> Iterator[tuple[str, Mapping[str, object]]]:
         """The mutations, each by name with its parameters."""
         yield from _bounded("remove_account", self.accounts)
-        yield from _bounded("remove_redemptions", self.accounts)
         yield from _bounded("remove_usages", self.usages)
         yield from _bounded("remove_alerts", self.alerts)
         yield from _bounded("remove_label", self.labels)

@@ -87,6 +87,20 @@ class Writer:
             found |= {str(user): bool(is_erased) for user, is_erased in answer.result_rows}
         return found
 
+    async def withdrawn(self, users: Iterable[str]) -> dict[int, int]:
+        """The redemptions that these accounts once had and have no more, by their last version.
+
+        Raises:
+            DependencyDown: ClickHouse does not answer.
+        """
+        found: dict[int, int] = {}
+        for portion in portions(users, _ASKED_ABOUT, _ASKED_BYTES):
+            with clickhouse_answers():
+                client = await self._connected()
+                answer = await client.query(query("withdrawn_redemptions"), {"users": portion})
+            found |= {int(usage_id): int(version) for usage_id, version in answer.result_rows}
+        return found
+
     async def close(self) -> None:
         """Give the connections back."""
         if self._client is not None:

@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 from connectors import decisions, envelope
 from connectors.columns import json_object
@@ -38,6 +39,8 @@ from warehouse.rows import (
 )
 
 _log = logging.getLogger(__name__)
+
+_Key = TypeVar("_Key", str, int)
 
 
 @dataclass(slots=True)
@@ -76,8 +79,13 @@ class Block:
         for usage_id, version, user_id in self.taken:
             # One that is there keeps its history until ClickHouse merges it away.
             if stands.get(user_id, True):
-                self.removals.usages[usage_id] = version
+                _raise(self.removals.usages, usage_id, version)
         self.rows = [_hidden(row, erased) for row in self.rows if self.removals.keeps(row)]
+
+    def withdraw(self, usages: Mapping[int, int]) -> None:
+        """Remove redemptions that this batch's erased accounts had, each below a version."""
+        for usage_id, version in usages.items():
+            _raise(self.removals.usages, usage_id, version)
 
 
 def block(messages: Sequence[Message], hashed: Hasher) -> Block:
@@ -141,8 +149,8 @@ def _note_newest(made: Block, user_id: str, version: int, is_erased: bool) -> No
     made.newest[user_id] = max(made.newest.get(user_id, (-1, False)), (version, is_erased))
 
 
-def _raise(bounds: dict[str, int], user_id: str, bound: int) -> None:
-    bounds[user_id] = max(bounds.get(user_id, 0), bound)
+def _raise(bounds: dict[_Key, int], key: _Key, bound: int) -> None:
+    bounds[key] = max(bounds.get(key, 0), bound)
 
 
 def _add_alert(made: Block, row: Row) -> None:

@@ -43,6 +43,7 @@ class WarehouseProcessor:
         made = block(messages, self._hashed)
         for message, poison in made.poison:
             await self.set_aside(message, poison)
+        made.withdraw(await self._withdrawn(made.removals.accounts))
         made.settle(await self._known(made.in_question()))
         await until_up("clickhouse", lambda: self._writer.remove(made.removals), self._metrics)
         written = await until_up(
@@ -65,6 +66,11 @@ class WarehouseProcessor:
         if not users:
             return {}
         return await until_up("clickhouse", lambda: self._writer.known(users), self._metrics)
+
+    async def _withdrawn(self, erased: Collection[str]) -> dict[int, int]:
+        if not erased:
+            return {}
+        return await until_up("clickhouse", lambda: self._writer.withdrawn(erased), self._metrics)
 
     async def set_aside(self, message: Message, poison: PoisonMessage) -> None:
         """See :class:`stream_processors.worker.Processor`."""

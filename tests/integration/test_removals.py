@@ -159,6 +159,7 @@ async def test_of_erased_accounts_identity_and_version_stay_and_others_are_not_t
     await sink.remove(
         Removals(
             accounts=erasures,
+            usages=dict.fromkeys(range(len(NAMES)), 51),
             scores=NAMES,
             alerts=dict.fromkeys(NAMES, NOW_US + 5),
             labels=dict.fromkeys(NAMES, NOW_US + 1),
@@ -256,3 +257,34 @@ async def test_many_accounts_are_removed_in_portions(sink: Writer, client: Clien
     await sink.remove(Removals(accounts=many))
     (row,) = client.query("SELECT count() FROM users WHERE user_id LIKE 'many-%'").result_rows
     assert row == (0,)
+
+
+async def test_redemptions_that_an_account_has_no_more_are_found_and_those_it_has_are_not(
+    sink: Writer, client: Client
+) -> None:
+    def redeemed(usage_id: int, user: str, version: int) -> Row:
+        return source_row(Redeemed(usage_id, user, "C", 1, True, Origin(version, NOW_US)))
+
+    for row in (
+        redeemed(1_001, "w-anna", 10),
+        source_row(RedemptionWithdrawn(1_001, "w-anna", Origin(20, NOW_US))),
+        redeemed(1_002, "w-anna", 10),
+        redeemed(1_003, "w-anna", 10),
+        redeemed(1_003, "w-ben", 30),
+        redeemed(1_004, "w-ben", 10),
+        source_row(RedemptionWithdrawn(1_005, "w-anna", Origin(20, NOW_US))),
+        redeemed(1_005, "w-anna", 21),
+    ):  # rows of one insert would be merged at once
+        await sink.insert([row])
+    gone = await sink.withdrawn(["w-anna"])
+    assert gone.items() <= {1_001: 20, 1_003: 30}.items()  # what is merged away is gone already
+
+    await sink.remove(Removals(accounts={"w-anna": 50}, usages=gone))
+
+    named = "SELECT usage_id FROM promo_usages WHERE user_id = 'w-anna' ORDER BY usage_id"
+    eventually(
+        lambda: (
+            [n for (n,) in client.query(named, settings=PHYSICALLY).result_rows] == [1_002, 1_005]
+        ),
+        "only the files of what stands name the account",
+    )

@@ -75,16 +75,36 @@ def test_a_tombstone_of_nobody_ends_no_scores() -> None:
     assert made(Message(Topic.RISK_SCORES, 0, 0, KEY, None)) == Block()
 
 
-def test_an_erasure_leaves_the_deletion_alone_whatever_comes_in_the_same_batch() -> None:
+def test_an_erasure_leaves_the_deletions_alone_whatever_comes_in_the_same_batch() -> None:
     found = made(
         redeemed_message(offset=1),
         signed_up(),
         signed_up(op="d", lsn=LSN + 90),
         redeemed_message(offset=2),
+        withdrawal(lsn=LSN + 80),
     )
     found.settle({})
     assert found.removals.accounts == {"anna": LSN + 90}
-    assert [(row.table, row.values["version"]) for row in found.rows] == [(Table.USERS, LSN + 90)]
+    assert found.removals.usages == {7: LSN + 80}
+    assert [(row.table, row.values["version"]) for row in found.rows] == [
+        (Table.USERS, LSN + 90),
+        (Table.PROMO_USAGES, LSN + 80),
+    ]
+
+
+def test_an_account_whose_id_was_changed_keeps_the_redemptions_that_nobody_withdrew() -> None:
+    found = made(redeemed_message(), signed_up(op="d", lsn=LSN + 90))
+    found.settle({})
+    assert found.removals.usages == {}
+    assert [row.table for row in found.rows] == [Table.PROMO_USAGES, Table.USERS]
+
+
+def test_redemptions_withdrawn_in_earlier_batches_go_with_their_account() -> None:
+    found = made(redeemed_message(), signed_up(op="d", lsn=LSN + 90))
+    found.withdraw({7: LSN + 80, 8: LSN + 5})
+    found.settle({})
+    assert found.removals.usages == {7: LSN + 80, 8: LSN + 5}
+    assert [row.table for row in found.rows] == [Table.USERS]
 
 
 def test_an_account_that_signs_up_again_keeps_what_is_newer() -> None:
