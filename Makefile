@@ -17,7 +17,7 @@ SECONDS ?= 60
 SEED ?= 1
 SEEDS ?= 10
 
-.PHONY: help demo test up down status logs clean load train promote rollback model-report data-commentary simulate backtest parity api-key api-keys api-key-revoke dead-letters check bench chaos attack dashboards screenshots containers lock backup restore replay restart resnapshot
+.PHONY: help demo test up down status logs clean load train promote rollback model-report data-commentary simulate backtest parity api-key api-keys api-key-revoke dead-letters check bench chaos attack dashboards screenshots containers lock backup restore replay restart resnapshot reconcile
 
 help: ## this list
 	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 24
@@ -104,6 +104,9 @@ replay: $(STAMP) ## have GROUP=scoring|warehouse read everything again; changes 
 
 resnapshot: $(STAMP) ## have Debezium read every table again: its slot is lost, PostgreSQL was restored
 	@$(PYTHON) -m connectors.debezium.resnapshot
+
+reconcile: $(STAMP) ## compare PostgreSQL with ClickHouse and Redis; APPLY=1 mends what differs
+	@$(PYTHON) -m stream_processors.reconcile $(if $(APPLY),--apply)
 
 check: $(STAMP) prepare ## format, lint, types, unit tests; under a minute
 	@$(VENV)/bin/ruff format --check .

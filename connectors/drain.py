@@ -9,7 +9,7 @@ has drained, because only then has everything arrived that the earlier stages ca
 """
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,7 +21,7 @@ from connectors.errors import DrainStalled
 from connectors.lag import GROUPS, Ends, Offsets, Position, lag
 from connectors.refusals import postgres_down
 from connectors.settings import Settings
-from connectors.source.session import Connection, open_session
+from connectors.source.session import Connection, SourceRole, open_session
 from connectors.topics import Topic
 
 __all__ = ["STAGES", "DrainProgress", "lag", "show_drain", "wait_drained"]
@@ -63,6 +63,8 @@ def wait_drained(
     on_progress: OnDrain = lambda progress: None,
     *,
     stall_s: float = 60.0,
+    stages: Sequence[tuple[str, tuple[Topic, ...]]] = STAGES,
+    role: SourceRole = SourceRole.SHOP,
 ) -> None:
     """Return when everything up to ``lsn``, and all it causes, has been consumed.
 
@@ -74,6 +76,8 @@ def wait_drained(
         timeout_s: how long to wait at most; None is as long as there is progress.
         on_progress: told the lag at every look.
         stall_s: how long a stage may make no progress at all.
+        stages: what is waited for behind Debezium; the first alone is the source's rows.
+        role: as whom PostgreSQL is asked.
 
     Raises:
         DrainStalled: no progress, or no time left; the message names who lags and by how much.
@@ -82,9 +86,9 @@ def wait_drained(
     """
     patience = _Patience(timeout_s, stall_s, on_progress)
     if lsn is not None:
-        _await_slot(settings, lsn, patience)
+        _await_slot(settings, lsn, patience, role)
     offsets = Offsets(settings)
-    for stage, topics in STAGES:
+    for stage, topics in stages:
         _await_stage(offsets, stage, topics, patience)
 
 
@@ -143,8 +147,8 @@ class _Patience:
         time.sleep(POLL_S)
 
 
-def _await_slot(settings: Settings, lsn: str, patience: _Patience) -> None:
-    with open_session(settings, "promo-drain") as connection:
+def _await_slot(settings: Settings, lsn: str, patience: _Patience, role: SourceRole) -> None:
+    with open_session(settings, "promo-drain", role) as connection:
         while behind := _slot_lag(connection, lsn):
             patience.look("debezium", behind)
             patience.pause(

@@ -61,6 +61,15 @@ def decode(
     return read(_operation(envelope), envelope, _origin(envelope), hashed)
 
 
+def read_row(topic: str, row: Row, origin: Origin, hashed: Hasher) -> RowChange:
+    """A row as it stands in a table, in Debezium's form; as :func:`decode` reads a snapshot's.
+
+    Raises:
+        PoisonMessage: the row breaks the table's contract.
+    """
+    return _READERS[topic]("r", {"after": row}, origin, hashed)
+
+
 def _operation(envelope: Row) -> str:
     operation = envelope.get("op")
     if operation not in ("r", "c", "u", "d"):

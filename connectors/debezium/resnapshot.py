@@ -26,15 +26,13 @@ from connectors.drain import show_drain
 from connectors.errors import PromoError, StackError
 from connectors.lag import Offsets
 from connectors.settings import Settings, load_settings
+from connectors.source.moment import move_log_beyond
 from connectors.source.session import Connection, SourceRole, open_session
 
 STOP_TIMEOUT_S = 60.0
 START_TIMEOUT_S = 120.0
 POLL_S = 0.2
-PADDING_BYTES = 4_000_000
 
-_POSITION = "SELECT (pg_current_wal_insert_lsn() - '0/0'::pg_lsn)::bigint"
-_PAD = "SELECT pg_logical_emit_message(false, 'padding', repeat('x', $1))"
 _DROP = (
     "SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots"
     " WHERE slot_name = $1 AND NOT active"
@@ -59,7 +57,7 @@ def resnapshot(settings: Settings) -> None:
     with open_session(settings, "promo-resnapshot") as shop:
         _stop(rest)
         _drop_slot(settings, shop)
-        _move_log_beyond(shop, _remembered(rest))
+        move_log_beyond(shop, _remembered(rest))
         withdrawn = _withdraw(settings, shop)
         print(f"deletions that Debezium has not told: {withdrawn:,}", flush=True)
         rest.forget_offsets()
@@ -102,25 +100,11 @@ def _withdraw(settings: Settings, shop: Connection) -> int:
         for partition, end in enumerate(of_topic):
             found = standing(settings, topic, partition, end)
             # Read before the tables are asked: a row that comes later has a later version.
-            version = _move_log_beyond(shop, found.version)
+            version = move_log_beyond(shop, found.version)
             keys = list(gone(shop, topic, found))
             withdrawer.withdraw(topic, partition, found, keys, version)
             count += len(keys)
     return count
-
-
-def _move_log_beyond(shop: Connection, version: int) -> int:
-    """Write padding until the log's position is behind a version; returns the position."""
-    position = int(_one(shop, _POSITION))
-    if position <= version:
-        behind = version - position
-        print(
-            f"PostgreSQL's log is {behind:,} bytes behind what is known: it is moved on", flush=True
-        )
-    while position <= version:
-        shop.execute(_PAD, (min(PADDING_BYTES, version - position + 1),))
-        position = int(_one(shop, _POSITION))
-    return position
 
 
 def _is_read(shop: Connection) -> bool:

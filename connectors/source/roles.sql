@@ -28,13 +28,15 @@ BEGIN
     );
     EXECUTE format('GRANT SELECT ON users, promo_codes, promo_usages TO %I', cdc_user);
 
-    -- It sees no table: positions in the log, and of the slots, are there for everybody.
+    -- It reads, and compares what it reads with the stores; positions in the log, and of the slots,
+    -- are there for everybody.
     IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = monitor_user) THEN
         EXECUTE format('CREATE ROLE %I', monitor_user);
     END IF;
     EXECUTE format(
         'ALTER ROLE %I LOGIN PASSWORD %L', monitor_user, current_setting('promo.monitor_password')
     );
+    EXECUTE format('GRANT SELECT ON users, promo_codes, promo_usages TO %I', monitor_user);
 
     -- It sees no table: it can have an account erased, and look a receipt up.
     IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = eraser_user) THEN

@@ -127,6 +127,16 @@ local function enter(user, created, identifiers)
   end
 end
 
+-- Whether an account stands in the set of each of its identifiers; one may have been lost.
+local function is_indexed(user, account)
+  for _, identifier in ipairs(account.identifiers) do
+    if not redis.call('ZSCORE', 'k:' .. identifier[1] .. ':' .. identifier[2], user) then
+      return false
+    end
+  end
+  return true
+end
+
 local function touch_all(found, user, index, cause)
   found[user] = nil
   for other in pairs(found) do touch(other, index, cause) end
@@ -148,7 +158,7 @@ local function put_account(
   local redelivered = version == before.version
   local packed = profile and cmsgpack.pack(identifiers) or false
   local moved = before.packed ~= packed or before.created ~= (created or nil)
-    or before.facts ~= facts
+    or before.facts ~= facts or not is_indexed(user, before)
   local found, cause = {}, 'rescore'
   local key = 'a:' .. user
   redis.call('HSET', key, 'v', version)

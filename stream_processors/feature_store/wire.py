@@ -275,6 +275,11 @@ def _usage(usage_id: int) -> str:
     return f"{usage_id + _USAGE_OFFSET:0{_USAGE_DIGITS}d}"
 
 
+def usage_id_of(text: str | bytes) -> int:
+    """A usage id from the text that Redis keeps."""
+    return int(text) - _USAGE_OFFSET
+
+
 class _Neighbours:
     """The neighbours of a batch, each built once."""
 
@@ -345,9 +350,7 @@ def _redemptions(flat: Sequence[str]) -> tuple[Redemption, ...]:
     if not flat:
         return ()
     return tuple(
-        Redemption(
-            _number(at), int(member[:_USAGE_DIGITS]) - _USAGE_OFFSET, member[_USAGE_DIGITS + 1 :]
-        )
+        Redemption(_number(at), usage_id_of(member[:_USAGE_DIGITS]), member[_USAGE_DIGITS + 1 :])
         for member, at in _pairs(flat)
     )
 

@@ -1,0 +1,1 @@
+"""Comparing PostgreSQL with ClickHouse and Redis while traffic runs, and mending what differs."""
