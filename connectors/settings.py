@@ -63,6 +63,10 @@ class Settings(BaseSettings):
     postgres_monitor_password: SecretStr | None = None
     postgres_eraser_user: str = Field("promo_eraser", description="erases accounts, no more")
     postgres_eraser_password: SecretStr | None = None
+    postgres_reconciler_user: str = Field(
+        "promo_reconciler", description="reads the source tables, no more"
+    )
+    postgres_reconciler_password: SecretStr | None = None
 
     redis_host: str = "127.0.0.1"
     redis_port: int = 16379
@@ -180,7 +184,9 @@ class Settings(BaseSettings):
     )
     scoring_workers: int = Field(1, ge=1, description="scoring processes in the native stack")
     metrics_port: int = Field(
-        19100, description="Prometheus: warehouse here, monitor +1, scoring worker n at +10+n"
+        19100,
+        description="Prometheus: warehouse here, monitor +1, reconciler +2, scoring worker n at"
+        " +10+n",
     )
     metrics_host: str = Field(
         "127.0.0.1", description="where workers and monitor show their metrics"
@@ -189,6 +195,14 @@ class Settings(BaseSettings):
         "",
         description="where the monitor finds workers of other machines: NAME=host,"
         " comma-separated, as in scoring-0=10.0.0.5,warehouse=10.0.0.6",
+    )
+    reconcile_every_s: float = Field(
+        60.0,
+        ge=1,
+        description="how often the reconciler compares the next rows of PostgreSQL and the stores",
+    )
+    reconcile_rows: int = Field(
+        1_000, ge=1, le=20_000, description="rows of each table that it compares then"
     )
     dead_letter_ceiling: int = Field(
         100, ge=1, description="dead letters in ten minutes after which a worker halts"
@@ -243,10 +257,10 @@ class Settings(BaseSettings):
     @classmethod
     def _worker_hosts(cls, text: str) -> str:
         for entry in filter(None, map(str.strip, text.split(","))):
-            if not re.fullmatch(r"(scoring-\d+|warehouse)\s*=\s*[^\s=]+", entry):
+            if not re.fullmatch(r"(scoring-\d+|warehouse|reconciler)\s*=\s*[^\s=]+", entry):
                 raise ValueError(
-                    f"{entry!r} is not NAME=host with NAME scoring-<slot> or warehouse; entries"
-                    " stand between commas"
+                    f"{entry!r} is not NAME=host with NAME scoring-<slot>, warehouse or"
+                    " reconciler; entries stand between commas"
                 )
         return text
 
@@ -292,6 +306,11 @@ class Settings(BaseSettings):
     def monitor_metrics_port(self) -> int:
         """Where the monitor shows its metrics."""
         return self.metrics_port + 1
+
+    @property
+    def reconciler_metrics_port(self) -> int:
+        """Where the reconciler shows its metrics."""
+        return self.metrics_port + 2
 
     def worker_host(self, name: str) -> str:
         """Where a worker's metrics are found; on this machine where nothing else is said."""

@@ -31,6 +31,9 @@ MetricName = Literal[
     "promo_score_psi",
     "promo_alert_rate",
     "promo_alert_rate_trained",
+    "promo_reconcile_differences",
+    "promo_reconcile_rows_total",
+    "promo_reconcile_seconds",
 ]
 """All metrics of the pipeline."""
 

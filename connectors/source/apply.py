@@ -24,7 +24,7 @@ def apply_schema(superuser_dsn: str, settings: Settings, *, ours_alone: bool = F
 
     Args:
         superuser_dsn: how to reach the source database as a superuser.
-        settings: names and passwords of the four roles.
+        settings: names and passwords of the five roles.
         ours_alone: nobody else uses that database, so what everybody may do there can be taken.
 
     Raises:
@@ -43,6 +43,10 @@ def apply_schema(superuser_dsn: str, settings: Settings, *, ours_alone: bool = F
         "promo.eraser_user": settings.postgres_eraser_user,
         "promo.eraser_password": required(
             settings.postgres_eraser_password, "postgres_eraser_password"
+        ),
+        "promo.reconciler_user": settings.postgres_reconciler_user,
+        "promo.reconciler_password": required(
+            settings.postgres_reconciler_password, "postgres_reconciler_password"
         ),
     }
     try:

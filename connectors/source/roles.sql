@@ -1,6 +1,6 @@
 -- Who may do what with the source tables. Idempotent; run by a superuser after schema.sql and
 -- erasure.sql, in a session that has set promo.<role>_user and promo.<role>_password for the
--- roles app, cdc, monitor and eraser (names and passwords are settings, and DDL takes no bound parameters).
+-- roles app, cdc, monitor, eraser and reconciler (names and passwords are settings, and DDL takes no bound parameters).
 
 DO $$
 DECLARE
@@ -8,6 +8,7 @@ DECLARE
     cdc_user text := current_setting('promo.cdc_user');
     monitor_user text := current_setting('promo.monitor_user');
     eraser_user text := current_setting('promo.eraser_user');
+    reconciler_user text := current_setting('promo.reconciler_user');
 BEGIN
     IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = app_user) THEN
         EXECUTE format('CREATE ROLE %I', app_user);
@@ -28,15 +29,13 @@ BEGIN
     );
     EXECUTE format('GRANT SELECT ON users, promo_codes, promo_usages TO %I', cdc_user);
 
-    -- It reads, and compares what it reads with the stores; positions in the log, and of the slots,
-    -- are there for everybody.
+    -- It sees no table: positions in the log, and of the slots, are there for everybody.
     IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = monitor_user) THEN
         EXECUTE format('CREATE ROLE %I', monitor_user);
     END IF;
     EXECUTE format(
         'ALTER ROLE %I LOGIN PASSWORD %L', monitor_user, current_setting('promo.monitor_password')
     );
-    EXECUTE format('GRANT SELECT ON users, promo_codes, promo_usages TO %I', monitor_user);
 
     -- It sees no table: it can have an account erased, and look a receipt up.
     IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = eraser_user) THEN
@@ -46,5 +45,15 @@ BEGIN
         'ALTER ROLE %I LOGIN PASSWORD %L', eraser_user, current_setting('promo.eraser_password')
     );
     EXECUTE format('GRANT EXECUTE ON FUNCTION erase_account, erasure_receipt TO %I', eraser_user);
+
+    -- It reads the tables, to compare them with the stores, and changes nothing.
+    IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = reconciler_user) THEN
+        EXECUTE format('CREATE ROLE %I', reconciler_user);
+    END IF;
+    EXECUTE format(
+        'ALTER ROLE %I LOGIN PASSWORD %L',
+        reconciler_user, current_setting('promo.reconciler_password')
+    );
+    EXECUTE format('GRANT SELECT ON users, promo_codes, promo_usages TO %I', reconciler_user);
 END
 $$;

@@ -20,6 +20,7 @@ class SourceRole(StrEnum):
     SHOP = "postgres"
     CDC = "postgres_cdc"
     MONITOR = "postgres_monitor"
+    RECONCILER = "postgres_reconciler"
 
 
 def open_session(
@@ -30,7 +31,8 @@ def open_session(
     Args:
         settings: where PostgreSQL is, and the role's password.
         application: the name under which PostgreSQL lists the session.
-        role: as whom; Debezium's may drop a replication slot, the monitor's sees no table.
+        role: as whom; Debezium's may drop a replication slot, the monitor's sees no table, the
+            reconciler's reads and no more.
 
     Raises:
         SettingsError: the role's password is not set.

@@ -94,4 +94,20 @@ RULES = (
         on_error=Missing.AS_BEFORE,
         shown=Shown("pipeline-health", "Source log"),
     ),
+    Rule(
+        uid="promo-rows-differ",
+        title="A store differs from PostgreSQL",
+        question="alert_rows_differ",
+        above=0,
+        wait="0s",
+        severity=Severity.TODAY,
+        summary='{{ .Labels.store }} differs from PostgreSQL in {{ printf "%.0f" .Values.A.Value }}'
+        " of the rows that were compared.",
+        first="No event will mend them. `make reconcile` compares all rows and says what differs,"
+        " `make reconcile APPLY=1` mends it. Then find the cause: a change of the source that sends"
+        " no event, or a store that has lost data.",
+        no_data=Missing.IS_WELL,
+        on_error=Missing.AS_BEFORE,
+        shown=Shown("pipeline-health", "Rows that differ"),
+    ),
 )

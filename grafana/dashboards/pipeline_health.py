@@ -218,4 +218,18 @@ def _data() -> tuple[Panel, ...]:
             width=10,
             height=10,
         ),
+        rows(
+            "Rows that differ",
+            "Rows in which a store holds something else than PostgreSQL, and which no event will"
+            " mend, of those compared so far. None is right; `make reconcile APPLY=1` mends them.",
+            "pipeline_rows_that_differ",
+            (
+                Column("source_table", "Table", width=200),
+                Column("store", width=200),
+                Column("kind"),
+                Column("differences", unit=Unit.COUNT, width=120),
+            ),
+            width=24,
+            height=6,
+        ),
     )

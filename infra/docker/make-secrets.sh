@@ -12,6 +12,7 @@ for name in \
     promo_postgres_cdc_password \
     promo_postgres_monitor_password \
     promo_postgres_eraser_password \
+    promo_postgres_reconciler_password \
     promo_redis_password \
     promo_kafka_broker_password \
     promo_kafka_operator_password \

@@ -242,6 +242,17 @@ def _workers(s: Settings, layout: Layout) -> list[Part]:
         ),
         copied=certificate_files(s),
     )
+    reconciler = Confinement(
+        "promo-reconciler",
+        readable=python_paths(),
+        secrets=(
+            "postgres_reconciler_password",
+            "redis_password",
+            "clickhouse_api_password",
+            "hash_key",
+            Role.MONITOR.secret,
+        ),
+    )
     return [
         *scoring,
         _worker(
@@ -259,6 +270,14 @@ def _workers(s: Settings, layout: Layout) -> list[Part]:
             monitor,
             ("topics", "migrations"),
             Role.MONITOR,
+        ),
+        _worker(
+            "reconciler",
+            s.reconciler_metrics_port,
+            partial(_behind, "stream_processors.reconcile.watch"),
+            reconciler,
+            ("topics", "migrations"),
+            Role.MONITOR,  # it asks Kafka for the same: how far groups are
         ),
     ]
 

@@ -1,9 +1,11 @@
 """What runs, since when, how large, and whether it answers."""
 
+import re
 import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
+import httpx
 import psutil
 import psycopg
 
@@ -21,6 +23,7 @@ from infra.native.supervision import ProgramState, Supervisor
 from infra.native.tools import find_tools
 
 MEGABYTE = 1_000_000
+_DIFFERENCES = re.compile(r"^promo_reconcile_differences\{.*\} (\S+)$", re.MULTILINE)
 HEADINGS = ("part", "state", "pid", "uptime", "memory", "port", "health")
 
 
@@ -38,7 +41,7 @@ class PartStatus:
 
 
 def status(settings: Settings) -> list[PartStatus]:
-    """Ask every part at once; the last line is the Debezium connector.
+    """Ask every part at once; the last lines are the Debezium connector and the stores' rows.
 
     A stack that was never started has every part down.
     """
@@ -47,7 +50,7 @@ def status(settings: Settings) -> list[PartStatus]:
     parts = parts_of(settings, layout, find_tools())
     with ThreadPoolExecutor(max_workers=len(parts)) as pool:
         lines = list(pool.map(lambda part: _look(part, states.get(part.name)), parts))
-    return [*lines, _connector(settings)]
+    return [*lines, _connector(settings), _rows(settings)]
 
 
 def print_status(settings: Settings) -> bool:
@@ -103,6 +106,18 @@ def _connector(settings: Settings) -> PartStatus:
     if health.healthy:
         word = LOST if _slot_is_lost(settings) else "ok"
     return PartStatus("connector", health.connector.lower(), 0, 0.0, 0, 0, word)
+
+
+def _rows(settings: Settings) -> PartStatus:
+    """What the reconciler has found: it compares the stores' rows with PostgreSQL's."""
+    host, port = settings.worker_host("reconciler"), settings.reconciler_metrics_port
+    try:
+        page = httpx.get(f"http://{host}:{port}/metrics", trust_env=False, timeout=2.0).text
+    except httpx.HTTPError:
+        return PartStatus("rows", "unknown", 0, 0.0, 0, 0, "not compared: the reconciler is down")
+    found = sum(map(float, _DIFFERENCES.findall(page)))
+    word = f"{found:.0f} differ from PostgreSQL: `make reconcile`" if found else "ok"
+    return PartStatus("rows", "compared", 0, 0.0, 0, 0, word)
 
 
 def _slot_is_lost(settings: Settings) -> bool:

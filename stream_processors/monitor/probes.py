@@ -50,7 +50,11 @@ def probes_of(settings: Settings) -> tuple[Probe, ...]:
     """A probe of every part; nothing is connected before it is first asked."""
     s = settings
     scoring = {f"scoring-{n}": s.scoring_metrics_port(n) for n in range(s.scoring_workers)}
-    scraped_ports = {**scoring, "warehouse": s.metrics_port}
+    scraped_ports = {
+        **scoring,
+        "warehouse": s.metrics_port,
+        "reconciler": s.reconciler_metrics_port,
+    }
     return (
         Probe("postgres", PostgresProbe(s).look),
         Probe("redis", redis_probe(s)),

@@ -2,7 +2,7 @@
 
 ``python -m stream_processors.reconcile`` reads every row of the three tables and what the stores
 hold of them, while traffic runs; ``--apply`` sends what is missing, different or left over through
-the source topics and compares again. It reads PostgreSQL as the monitor's role, which may do
+the source topics and compares again. It reads PostgreSQL as the reconciler's role, which may do
 nothing but read, and ClickHouse as the API's. Idempotent: interrupted, it is run again.
 
 The exit code is 0 where both stores hold what PostgreSQL holds, 1 where they differ, 2 where it

@@ -30,7 +30,7 @@ class ClickHouseRows:
     All methods raise :class:`DependencyDown` while ClickHouse is away.
     """
 
-    store = Store.CLICKHOUSE
+    store: Store = Store.CLICKHOUSE
 
     def __init__(self, client: Client) -> None:
         self._client = client

@@ -33,8 +33,8 @@ class PostgresRows:
             SettingsError: the role's password is not set.
             DependencyDown: PostgreSQL does not answer.
         """
-        self._walking = open_session(settings, "promo-reconcile", SourceRole.MONITOR)
-        self.session = open_session(settings, "promo-reconcile", SourceRole.MONITOR)
+        self._walking = open_session(settings, "promo-reconcile", SourceRole.RECONCILER)
+        self.session = open_session(settings, "promo-reconcile", SourceRole.RECONCILER)
         self._hashed = hashed
 
     def every(self) -> Iterator[tuple[Topic, SourceRow]]:
@@ -97,7 +97,7 @@ def postgres_answers() -> Iterator[None]:
     except psycopg.errors.InsufficientPrivilege as error:
         raise SettingsError(
             f"PostgreSQL: {str(error).strip()}: `make up`, or `python -m connectors.source.apply`"
-            " as a superuser, lets the monitor's role read the tables"
+            " as a superuser, lets the reconciler's role read the tables"
         ) from error
     except psycopg.OperationalError as error:
         raise DependencyDown(f"PostgreSQL: {error}") from error

@@ -118,7 +118,7 @@ class Reconciliation:
             None if topics is None else lambda standing: self._mend(topics, standing),
         )
 
-    def pass_stream(self) -> int:
+    def pass_stream(self, timeout_s: float | None = None) -> int:
         """Wait until the stores have what PostgreSQL has committed; answers the log's position.
 
         Raises:
@@ -127,9 +127,12 @@ class Reconciliation:
         with postgres_answers():
             at = position(self.source.session)
         wait_drained(
-            self._settings, f"{at >> 32:X}/{at & 0xFFFFFFFF:X}", stages=STAGES[:1],
-            role=SourceRole.MONITOR,
-        )  # fmt: skip
+            self._settings,
+            f"{at >> 32:X}/{at & 0xFFFFFFFF:X}",
+            timeout_s,
+            stages=STAGES[:1],
+            role=SourceRole.RECONCILER,
+        )
         return at
 
     def _mend(self, topics: SourceTopics, standing: Iterable[Difference]) -> int:

@@ -47,7 +47,7 @@ class RedisRows:
     All methods raise :class:`DependencyDown` while Redis is away.
     """
 
-    store = Store.REDIS
+    store: Store = Store.REDIS
 
     def __init__(self, redis: "Redis") -> None:
         self._redis = redis

@@ -20,7 +20,7 @@ from tests.reading import eventually
 CEILING = 5
 PARTS = (
     "postgres", "redis", "kafka", "connect", "connector", "clickhouse", "scoring-0", "warehouse",
-    "api", "monitor",
+    "api", "monitor", "reconciler",
 )  # fmt: skip
 
 

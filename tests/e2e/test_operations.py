@@ -232,7 +232,13 @@ def _doors(new: Settings, old: Settings) -> Iterator[Callable[[], None]]:
 
         return check
 
-    for role in ("postgres", "postgres_cdc", "postgres_monitor", "postgres_eraser"):
+    for role in (
+        "postgres",
+        "postgres_cdc",
+        "postgres_monitor",
+        "postgres_eraser",
+        "postgres_reconciler",
+    ):
         yield postgres(role, f"{role}_password")
 
     def redis() -> None:

@@ -30,9 +30,10 @@ from tests.models import publish_small_model
 from tests.reading import eventually
 
 CEILING = 10
-DOWN, STOPPED, LAG, LETTERS, LOG, BURST, SILENT = (
+DOWN, STOPPED, LAG, LETTERS, LOG, BURST, SILENT, DIFFER = (
     "promo-part-down", "promo-scoring-stopped", "promo-lag-growing", "promo-dead-letters",
     "promo-source-log-kept", "promo-abuse-burst", "promo-metrics-missing",
+    "promo-rows-differ",
 )  # fmt: skip
 GIB_OF_SEGMENTS = 66
 KEEP_SIZE_OF_SEGMENTS = 135
@@ -90,7 +91,7 @@ def ward(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ward]:
     root = tmp_path_factory.mktemp("ward") / "clone"
     with cloned(root) as clone, taken_down(clone.settings):
         with (clone.root / ".env").open("a") as env:
-            env.write(f"PROMO_DEAD_LETTER_CEILING={CEILING}\n")
+            env.write(f"PROMO_DEAD_LETTER_CEILING={CEILING}\nPROMO_RECONCILE_EVERY_S=2\n")
         clone.make("up")
         settings = clone.with_secrets()
         yield Ward(clone, settings, Pipeline(settings), Alerts(settings), Runbook(clone))
@@ -408,6 +409,22 @@ def test_a_bad_model(ward: Ward) -> None:
 
     ward.pipeline.sign_up("after the rollback")
     ward.pipeline.risk_when("after the rollback", model_version="good")
+
+
+def test_rows_of_which_no_event_told(ward: Ward) -> None:
+    ward.pipeline.sign_up("goes unheard", device_id="of the unheard")
+    ward.pipeline.redeem("goes unheard", "UNHEARD")
+    ward.pipeline.drained_of_shop()
+    with ward.superuser() as owner:
+        owner.execute("ALTER PUBLICATION promo SET (publish = 'insert, update')")
+        owner.execute("DELETE FROM users WHERE user_id = 'goes unheard'")
+        owner.execute("ALTER PUBLICATION promo SET (publish = 'insert, update, delete, truncate')")
+    ward.ill(DIFFER, "redis", "clickhouse")
+
+    ward.book.tells(DIFFER, ward.book.follow(DIFFER), "left over")
+
+    ward.well(DIFFER)
+    assert ward.pipeline.risk("goes unheard") is None
 
 
 def test_a_leaked_api_key(ward: Ward) -> None:

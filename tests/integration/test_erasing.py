@@ -146,8 +146,29 @@ def test_the_monitor_sees_no_table(settings: Settings) -> None:
         session.execute("SELECT pg_current_wal_lsn()")
 
 
+def test_the_reconciler_reads_and_changes_nothing(settings: Settings) -> None:
+    with session_of(settings, "postgres_reconciler") as session:
+        rights = "INSERT, UPDATE, DELETE, TRUNCATE, REFERENCES, TRIGGER"
+        for table in ("users", "promo_codes", "promo_usages"):
+            row = session.execute(
+                "SELECT has_table_privilege(%s, 'SELECT'), has_table_privilege(%s, %s),"
+                " has_any_column_privilege(%s, 'INSERT, UPDATE, REFERENCES')",
+                (table, table, rights, table),
+            ).fetchone()
+            assert row == (True, False, False)
+        with pytest.raises(psycopg.errors.InsufficientPrivilege):
+            session.execute("SELECT FROM erasures")
+        assert not session.execute(
+            "SELECT proname FROM pg_proc WHERE prosecdef AND has_function_privilege(oid, 'EXECUTE')"
+        ).fetchall()
+        assert not session.execute(
+            "SELECT roleid::regrole FROM pg_auth_members WHERE member = current_user::regrole"
+        ).fetchall()
+
+
 @pytest.mark.parametrize(
-    "role", ["postgres", "postgres_cdc", "postgres_monitor", "postgres_eraser"]
+    "role",
+    ["postgres", "postgres_cdc", "postgres_monitor", "postgres_eraser", "postgres_reconciler"],
 )
 @pytest.mark.parametrize(
     "statement",
@@ -176,7 +197,7 @@ def test_no_role_keeps_anything_of_its_own(
         session.execute(statement)
 
 
-@pytest.mark.parametrize("role", ["postgres_monitor", "postgres_eraser"])
+@pytest.mark.parametrize("role", ["postgres_monitor", "postgres_eraser", "postgres_reconciler"])
 def test_who_has_no_need_writes_no_message_into_the_log(settings: Settings, role: str) -> None:
     with (
         session_of(settings, role) as session,
@@ -185,7 +206,9 @@ def test_who_has_no_need_writes_no_message_into_the_log(settings: Settings, role
         session.execute("SELECT pg_logical_emit_message(false, 'much', 'more')")
 
 
-@pytest.mark.parametrize("secret", ["postgres", "postgres_cdc", "postgres_monitor"])
+@pytest.mark.parametrize(
+    "secret", ["postgres", "postgres_cdc", "postgres_monitor", "postgres_reconciler"]
+)
 @pytest.mark.parametrize(
     "statement",
     [

@@ -74,6 +74,14 @@ def lag(group: str, partition: int, behind: float, minutes: float) -> Row:
     return metric("promo_consumer_lag", behind, minutes, **labels)
 
 
+def differing(store: str, *counts: tuple[str, float, float]) -> Iterator[Row]:
+    """Kinds of differences: how many, how many minutes ago."""
+    for kind, count, minutes in counts:
+        labels = {"table": "users", "store": store, "kind": kind}
+        name = "promo_reconcile_differences"
+        yield metric(name, count, minutes, part="reconciler", **labels)
+
+
 def account(name: str, minutes: float) -> Row:
     """An account's registration, committed some minutes ago."""
     change = registered(profiled(user_id=name))
@@ -224,6 +232,17 @@ CASES: Mapping[str, Case] = {
             metric("promo_source_wal_kept_bytes", 1.9 * GIB, 5.5, part="postgres"),
             metric("promo_source_wal_kept_bytes", 1.2 * GIB, 0.2, part="postgres"),
         ],
+    ),
+    "a store differs, and the other does no more": Case(
+        "promo-rows-differ",
+        lambda: [
+            *differing("redis", ("missing", 3, 0.2), ("different", 1, 0.2)),
+            *differing("clickhouse", ("missing", 3, 1.0), ("missing", 0, 0.2)),
+        ],
+        ("redis",),
+    ),
+    "nobody compares the stores any more": Case(
+        "promo-rows-differ", lambda: [*differing("redis", ("missing", 3, 2))]
     ),
     "the source log grows and is short": Case(
         "promo-source-log-kept",

@@ -58,7 +58,8 @@ PLACES = {
     "PROMO_API_PORT": places.API_PORT,
     "PROMO_METRICS_HOST": "0.0.0.0",
     "PROMO_METRICS_PORT": 19100,
-    "PROMO_WORKER_HOSTS": "scoring-0=scoring-0,scoring-1=scoring-1,warehouse=warehouse",
+    "PROMO_WORKER_HOSTS": "scoring-0=scoring-0,scoring-1=scoring-1,warehouse=warehouse,"
+    "reconciler=reconciler",
 }
 """What a container cannot take from a user's .env, because the other containers rely on it."""
 
@@ -71,6 +72,7 @@ ROLES = {
     "scoring-1": Role.SCORING,
     "warehouse": Role.WAREHOUSE,
     "monitor": Role.MONITOR,
+    "reconciler": Role.MONITOR,
     "api": Role.API,
 }
 """As whom a service speaks to Kafka, where it is not the operator."""
@@ -196,7 +198,7 @@ def test_commands_and_roles_are_those_of_the_native_stack(
     modules = {
         part.name: re.findall(r"-m (\S+)", " ".join(part.command()))
         for part in parts_of(*native)
-        if part.name.startswith(("scoring", "warehouse", "monitor", "api"))
+        if part.name.startswith(("scoring", "warehouse", "monitor", "reconciler", "api"))
     }
     for name, expected in modules.items():
         assert modules_of(services()[name]) == expected
@@ -270,6 +272,7 @@ def test_health_is_asked_where_the_service_listens() -> None:
         "scoring-1": s.scoring_metrics_port(1),
         "warehouse": s.metrics_port,
         "monitor": s.monitor_metrics_port,
+        "reconciler": s.reconciler_metrics_port,
         "api": places.API_PORT,
     }
     for name, port in ports.items():
@@ -316,6 +319,7 @@ def test_a_policy_of_least_secrets_holds() -> None:
         "promo_postgres_password": {"schema", "tools", "demo"},
         "promo_postgres_monitor_password": {"schema", "monitor"},
         "promo_postgres_eraser_password": {"schema", "api"},
+        "promo_postgres_reconciler_password": {"schema", "reconciler", "tools", "demo"},
         "promo_api_key": {"api", "tools", "demo"},
         "promo_kafka_broker_password": {"kafka"},
         "promo_kafka_operator_password": {"kafka", "topics", "tools", "demo"},

@@ -70,7 +70,7 @@ def test_columns_are_added_on_shards_and_over_them_but_indexes_on_shards_only() 
 
 def test_erasures_go_to_the_tables_that_hold_rows() -> None:
     found = list(mutations(SHARDED))
-    assert len(found) == 10
+    assert len(found) == 9
     assert all(re.match(r"ALTER TABLE \w+_local ON CLUSTER 'promo'\s", one) for one in found)
 
 
