@@ -56,9 +56,10 @@ class ClickHouseRows:
             found |= {row_id: (held,) for row_id, held in self._rows(table, portion)}
         return found
 
-    def _rows(self, table: Topic, keys: list[str]) -> Iterator[tuple[str, Held]]:
+    def _rows(self, table: Topic, keys: Sequence[str]) -> Iterator[tuple[str, Held]]:
         read = _READERS[table]
-        for *row, version in stream(self._client, f"source_{table_name(table)}", keys=keys):
+        asked = list(map(int, keys)) if table is Topic.PROMO_USAGES else keys
+        for *row, version in stream(self._client, f"source_{table_name(table)}", keys=asked):
             change = read(*row)
             owner = change.user_id if isinstance(change, Redeemed) else str(row[0])
             digest = warehouse_digest(change)

@@ -28,7 +28,7 @@ from stream_processors.reconcile.rows import (
 )
 from stream_processors.reconcile.walk import Among
 
-_AT_ONCE = 100
+_AT_ONCE = 500
 """Accounts in one call of the script: Redis does nothing else meanwhile."""
 
 _SCANNED = 1_000

@@ -79,9 +79,10 @@ class Sampler:
             if one.kind is not Kind.LEFT_OVER:
                 yield one
         held = self._page("clickhouse", self.clickhouse, table)
-        yield from self.places.left_over(Store.CLICKHOUSE, table, held)
+        clickhouse, redis = self.places.copies
+        yield from self.places.left_over(clickhouse, table, held)
         self._cursors[table], held = self.redis.page(table, self._cursors[table], self.most)
-        yield from self.places.left_over(Store.REDIS, table, held)
+        yield from self.places.left_over(redis, table, held)
 
     def _page(self, place: str, pages: Pages, table: Topic) -> list[Key]:
         keys = pages.page(table, self._after.get((place, table)), self.most)

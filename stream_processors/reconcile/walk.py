@@ -106,29 +106,38 @@ class Places:
             ranges = {copy.store: sums.differing[table, copy.store] for copy in self.copies}
             union = frozenset().union(*ranges.values())
             for page in pages(self.source.keys(table, _in(union)) if union else iter(())):
-                found = self.look(table, page)
-                yield from (one for one in found if one.kind is not Kind.LEFT_OVER)
+                for copy in self.copies:
+                    is_in = _in(ranges[copy.store])
+                    found = self.look(table, [key for key in page if is_in(key.owner)], copy)
+                    yield from (one for one in found if one.kind is not Kind.LEFT_OVER)
             for copy in self.copies:
                 own = ranges[copy.store]
                 for page in pages(copy.keys(table, _in(own)) if own else iter(())):
-                    yield from self.left_over(copy.store, table, page)
+                    yield from self.left_over(copy, table, page)
 
-    def left_over(self, store: Store, table: Topic, keys: Collection[Key]) -> list[Difference]:
-        """Which of a store's rows PostgreSQL has not."""
-        asked = set(keys)
-        return [
-            one
-            for one in self.look(table, keys)
-            if one.store is store and one.kind is Kind.LEFT_OVER and one.key in asked
-        ]
+    def left_over(self, copy: Copy, table: Topic, keys: Collection[Key]) -> list[Difference]:
+        """Which of a store's rows PostgreSQL has not, or with another account."""
+        rows = self.source.find(table, {key.id for key in keys})
 
-    def look(self, table: Topic, keys: Collection[Key]) -> list[Difference]:
-        """Compare single rows, by primary key."""
+        def is_wanted(key: Key) -> bool:
+            row = rows.get(key.id)
+            return row is not None and row.key == key and copy.store in row.digests
+
+        asked = {key for key in keys if not is_wanted(key)}
+        found = self.look(table, asked, copy)
+        return [one for one in found if one.kind is Kind.LEFT_OVER and one.key in asked]
+
+    def look(
+        self, table: Topic, keys: Collection[Key], only: Copy | None = None
+    ) -> list[Difference]:
+        """Compare single rows, by primary key, with all stores or one."""
+        if not keys:
+            return []
         ids = list({key.id for key in keys})
         rows = self.source.find(table, ids)
         asked = {*keys, *(row.key for row in rows.values())}
         found: list[Difference] = []
-        for copy in self.copies:
+        for copy in self.copies if only is None else (only,):
             held = copy.find(table, asked)
             for row_id in ids:
                 copies = held.get(row_id, ())

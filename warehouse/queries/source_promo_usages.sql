@@ -7,4 +7,4 @@ SELECT
     used_promo,
     version
 FROM promo_usages FINAL
-WHERE empty({keys:Array(String)}) OR usage_id IN arrayMap(key -> toInt64(key), {keys:Array(String)})
+WHERE empty({keys:Array(Int64)}) OR usage_id IN {keys:Array(Int64)}

@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from connectors import envelope
+from connectors.errors import DrainStalled
 from connectors.events import CodeDefined, Erased, Origin, Redeemed, Registered
 from connectors.topics import Topic
 from ml.memory_store import MemoryStore
@@ -20,11 +21,14 @@ from stream_processors.reconcile.reconciliation import compare
 from stream_processors.reconcile.report import text
 from stream_processors.reconcile.rows import (
     TABLES,
+    Key,
     Store,
     code_digest,
     source_row_of,
     warehouse_digest,
 )
+from stream_processors.reconcile.sample import Sampler
+from stream_processors.reconcile.walk import Copy, Source
 from tests.unit.connectors.envelopes import HASHED, code_row, usage_row, user_row
 from tests.unit.stream_processors.shop_in_memory import Shop, row_of
 
@@ -338,3 +342,69 @@ def test_a_later_change_of_the_shop_wins_over_a_mend_and_an_older_one_loses(
         around = store.neighbourhood("anna")
         assert around is not None
         assert around.profile.device == HASHED("device", last)
+
+
+# The sample
+
+
+class PagesInMemory:
+    """A place's keys, page by page; ``scans`` as Redis hands them out."""
+
+    def __init__(self, place: Source | Copy) -> None:
+        self._place = place
+
+    def page(self, table: Topic, after: str | None, most: int) -> list[Key]:
+        keys = sorted(self._place.keys(table, lambda _: True))
+        return [key for key in keys if after is None or key.id > after][:most]
+
+
+class ScanInMemory:
+    def __init__(self, place: Copy) -> None:
+        self._place = place
+
+    def page(self, table: Topic, cursor: int, most: int) -> tuple[int, list[Key]]:
+        keys = sorted(self._place.keys(table, lambda _: True))
+        end = cursor + most
+        return (0 if end >= len(keys) else end), keys[cursor:end]
+
+
+def sampler_of(shop: Shop, most: int) -> Sampler:
+    return Sampler(
+        shop.places,
+        PagesInMemory(shop.source),
+        PagesInMemory(shop.clickhouse),
+        ScanInMemory(shop.redis),
+        most,
+    )
+
+
+def test_the_rounds_find_every_difference_in_the_end_and_keep_it_until_it_is_gone() -> None:
+    shop = Shop.of(40)
+    held = shop.redis.held.pop((Topic.USERS, "39", "39"))
+    shop.clickhouse.put(Topic.PROMO_CODES, row_of(Topic.PROMO_CODES, "99", ("99", 1)))
+    sampler = sampler_of(shop, most=10)
+    missing = (Topic.USERS, Store.REDIS, Kind.MISSING)
+    left_over = (Topic.PROMO_CODES, Store.CLICKHOUSE, Kind.LEFT_OVER)
+
+    rounds = [sampler.round(lambda: 100) for _ in range(12)]
+
+    assert rounds[0] == {}
+    assert all(one == {missing: 1, left_over: 1} for one in rounds[5:])
+    assert sampler.rows >= 3 * 40
+    shop.redis.held[Topic.USERS, "39", "39"] = held
+    assert sampler.round(lambda: 100) == {left_over: 1}
+
+
+def test_a_round_that_the_stream_does_not_pass_judges_nothing_and_forgets_nothing() -> None:
+    shop = Shop.of(5)
+    del shop.redis.held[Topic.USERS, "3", "3"]
+    sampler = sampler_of(shop, most=10)
+    known = sampler.round(lambda: 100)
+
+    def stalled() -> int:
+        raise DrainStalled("nobody consumes")
+
+    with pytest.raises(DrainStalled):
+        sampler.round(stalled)
+
+    assert known.total() == len(sampler.known) == 1
