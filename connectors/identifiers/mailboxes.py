@@ -19,6 +19,7 @@ from functools import lru_cache
 
 import idna
 
+from connectors.identifiers.lookalikes import LATIN_OF
 from connectors.identifiers.placeholders import (
     NULL_WORDS,
     Form,
@@ -88,11 +89,8 @@ _WITH_SUBDOMAINS = tuple(f".{p.domains[0]}" for p in _PROVIDERS if p.has_subdoma
 
 _IMITATED = ("gmail.com", "googlemail.com", "yahoo.com", "outlook.com", "hotmail.com",
              "icloud.com", "protonmail.com")  # fmt: skip
-# Letters that look alike (Unicode TS 39, the few that spell these names), and digits for letters.
-_LOOKALIKES = str.maketrans(
-    "\u0430\u0435\u043e\u0440\u0441\u0443\u0445\u0456\u0458\u0501\u0261\u04bb\u04cf\u01310135|",
-    "aeopcyxijdghliolesl",
-)
+# Letters that look alike, the few Latin ones that spell these names too, and digits for letters.
+_LOOKALIKES = {**LATIN_OF, **str.maketrans("\u0261\u01310135|", "giolesl")}
 
 _NOBODY_READS = re.compile(
     r"(no|not|do[-_. ]?not|don'?t)[-_. ]?(reply|answer|respond|antworten)([-_.0-9].*)?"
