@@ -35,11 +35,16 @@ from connectors.events import (
 )
 from connectors.moments import FIRST_US, LAST_US
 from connectors.profile import Hasher, profile
+from connectors.promo_codes import CodeForm, canonical_code
 from connectors.topics import Topic
 
 
 def decode(
-    topic: str, key: bytes | None, value: bytes | None, hashed: Hasher
+    topic: str,
+    key: bytes | None,
+    value: bytes | None,
+    hashed: Hasher,
+    code_form: CodeForm = canonical_code,
 ) -> RowChange | Tombstone:
     """Decode one message of a source topic.
 
@@ -48,6 +53,7 @@ def decode(
         key: the row's primary key as text.
         value: Debezium's envelope, or None for a tombstone.
         hashed: the keyed hasher that draws the privacy boundary.
+        code_form: by which promo codes are compared.
 
     Raises:
         PoisonMessage: not JSON, not an envelope, or a row that breaks the table's contract.
@@ -58,7 +64,7 @@ def decode(
     read = _READERS.get(topic)
     if read is None:
         raise PoisonMessage("decode", f"{topic} is not a source topic")
-    return read(_operation(envelope), envelope, _origin(envelope), hashed)
+    return read(_operation(envelope), envelope, _origin(envelope), hashed, code_form)
 
 
 def read_row(topic: str, row: Row, origin: Origin, hashed: Hasher) -> RowChange:
@@ -94,7 +100,9 @@ def _row(envelope: Row, side: str) -> Row:
     return row
 
 
-def _account(operation: str, envelope: Row, origin: Origin, hashed: Hasher) -> RowChange:
+def _account(
+    operation: str, envelope: Row, origin: Origin, hashed: Hasher, _: CodeForm
+) -> RowChange:
     if operation == "d":
         return Erased(key_text(_row(envelope, "before"), "user_id"), origin)
     row = _row(envelope, "after")
@@ -104,37 +112,46 @@ def _account(operation: str, envelope: Row, origin: Origin, hashed: Hasher) -> R
     return event(profile(row, hashed), flag(row, "is_abuser"), origin)
 
 
-def _redemption(operation: str, envelope: Row, origin: Origin, _: Hasher) -> RowChange:
+def _redemption(
+    operation: str, envelope: Row, origin: Origin, _: Hasher, code_form: CodeForm
+) -> RowChange:
     row = _row(envelope, "before" if operation == "d" else "after")
     usage_id = bigint(row, "usage_id")
     if operation == "d":
         return RedemptionWithdrawn(usage_id, key_text(row, "user_id"), origin)
     user_id = identifier(row, "user_id")
     before = envelope.get("before")
+    promo_code = identifier(row, "promo_code")
     earlier = before.get("user_id") if isinstance(before, dict) else None
     return Redeemed(
         usage_id=usage_id,
         user_id=user_id,
-        promo_code=identifier(row, "promo_code"),
+        promo_code=promo_code,
         used_at_us=moment_us(row, "used_at"),
         used_promo=flag(row, "used_promo"),
         origin=origin,
         previous_user_id=earlier if isinstance(earlier, str) and earlier != user_id else None,
+        canonical_code=code_form(promo_code),
     )
 
 
-def _code(operation: str, envelope: Row, origin: Origin, _: Hasher) -> RowChange:
+def _code(
+    operation: str, envelope: Row, origin: Origin, _: Hasher, code_form: CodeForm
+) -> RowChange:
     row = _row(envelope, "before" if operation == "d" else "after")
     if operation == "d":
-        return CodeWithdrawn(key_text(row, "promo_code"), origin)
+        gone = key_text(row, "promo_code")
+        return CodeWithdrawn(gone, origin, code_form(gone))
+    promo_code = identifier(row, "promo_code")
     amounts = {column: _decimal(row, column) for column in _AMOUNTS}
     terms = {column: None if amount is None else held(amount) for column, amount in amounts.items()}
     return CodeDefined(
-        promo_code=identifier(row, "promo_code"),
+        promo_code=promo_code,
         discount_type=text(row, "discount_type"),
         **terms,
         origin=origin,
         not_held=tuple(c for c in _AMOUNTS if amounts[c] is not None and terms[c] is None),
+        canonical_code=code_form(promo_code),
     )
 
 
@@ -157,7 +174,7 @@ _LARGEST_LSN = 2**53
 _AMOUNTS = ("discount_value", "min_purchase_amount")
 _INFINITIES = {"POSITIVE_INFINITY": "Infinity", "NEGATIVE_INFINITY": "-Infinity"}
 
-_Reader = Callable[[str, Row, Origin, Hasher], RowChange]
+_Reader = Callable[[str, Row, Origin, Hasher, CodeForm], RowChange]
 _READERS: Mapping[str, _Reader] = {
     Topic.USERS: _account,
     Topic.PROMO_USAGES: _redemption,

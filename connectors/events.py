@@ -10,6 +10,7 @@ from decimal import Decimal
 from enum import StrEnum
 
 from connectors.profile import Profile
+from connectors.promo_codes import canonical_code
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +58,8 @@ class Redeemed:
     """A redemption was created, changed or read by a snapshot.
 
     ``counted`` is false for an attempt (``used_promo`` false): stored, not counted.
+    ``promo_code`` is as it came; ``canonical_code`` is what codes are compared by, the usual form
+    unless it is given.
     ``previous_user_id`` is the account it belonged to before, where a change moved it.
     """
 
@@ -67,6 +70,10 @@ class Redeemed:
     used_promo: bool | None
     origin: Origin
     previous_user_id: str | None = None
+    canonical_code: str = ""
+
+    def __post_init__(self) -> None:
+        _complete(self)
 
     @property
     def counted(self) -> bool:
@@ -87,6 +94,7 @@ class RedemptionWithdrawn:
 class CodeDefined:
     """A promo code was created, changed or read by a snapshot; null terms are unknown.
 
+    Codes as for :class:`Redeemed`. Rows of one canonical code are several writings of it.
     ``not_held`` names the amounts that are null here though the source has one, because no store
     can hold it (:func:`connectors.amounts.held`).
     """
@@ -97,14 +105,27 @@ class CodeDefined:
     min_purchase_amount: Decimal | None
     origin: Origin
     not_held: tuple[str, ...] = ()
+    canonical_code: str = ""
+
+    def __post_init__(self) -> None:
+        _complete(self)
 
 
 @dataclass(frozen=True, slots=True)
 class CodeWithdrawn:
-    """A promo code's row was deleted."""
+    """A promo code's row was deleted; codes as for :class:`Redeemed`."""
 
     promo_code: str
     origin: Origin
+    canonical_code: str = ""
+
+    def __post_init__(self) -> None:
+        _complete(self)
+
+
+def _complete(event: Redeemed | CodeDefined | CodeWithdrawn) -> None:
+    if not event.canonical_code:
+        object.__setattr__(event, "canonical_code", canonical_code(event.promo_code))
 
 
 @dataclass(frozen=True, slots=True)

@@ -210,6 +210,14 @@ class Settings(BaseSettings):
     training_threads: int = Field(
         1, ge=1, description="LightGBM's; more pays from a million accounts on idle cores"
     )
+    code_case_counts: bool = Field(
+        False,
+        description="whether SPRING5 and spring5 are two promo codes; after a change `make replay`"
+        " both groups",
+    )
+    claim_unknown_codes: bool = Field(
+        False, description="whether codes that are not in promo_codes may be claimed"
+    )
     claim_limit: int = Field(1, ge=1, description="redemptions of a code that one person may have")
     claim_limits: str = Field(
         "", description="other limits for some codes: CODE=n, comma-separated"

@@ -42,6 +42,7 @@ from ml.store import (
 
 _Member = tuple[int, str]
 _Stranger = tuple[str, str | None, str]
+_Terms = tuple[int, CodeTerms | None]
 _NEVER = -1
 _T = TypeVar("_T")
 
@@ -77,7 +78,7 @@ class _Account:
         return max(signed_up, self.redemptions[-1].used_at_us if self.redemptions else 0)
 
     def codes(self, cap: int) -> set[str]:
-        return {redemption.promo_code for redemption in self.redemptions[:cap]}
+        return {redemption.canonical_code for redemption in self.redemptions[:cap]}
 
 
 class MemoryStore:
@@ -88,7 +89,8 @@ class MemoryStore:
         self._reach, self._cap = window, 2 * window
         self._accounts: defaultdict[str, _Account] = defaultdict(_Account)
         self._members: defaultdict[tuple[Link, str], list[_Member]] = defaultdict(list)
-        self._codes: dict[str, tuple[int, CodeTerms | None]] = {}
+        # For each canonical code its rows, by their writing.
+        self._codes: defaultdict[str, dict[str, _Terms]] = defaultdict(dict)
         self._waiting: defaultdict[str, set[str]] = defaultdict(set)
         # For each account who is not its neighbour, with who says so.
         self._strangers: defaultdict[str, set[_Stranger]] = defaultdict(set)
@@ -151,11 +153,7 @@ class MemoryStore:
         self, profile: Profile, account: _Account, windows: int = 1, strangers_too: bool = False
     ) -> Neighbourhood:
         redemptions = tuple(account.redemptions[: self._cap])
-        known = {
-            r.promo_code: self._codes[r.promo_code][1]
-            for r in redemptions
-            if r.promo_code in self._codes
-        }
+        known = {r.canonical_code: self._terms(r.canonical_code) for r in redemptions}
         return Neighbourhood(
             profile=profile,
             redemptions=redemptions,
@@ -319,7 +317,7 @@ class MemoryStore:
             affected |= self._put_redemption(
                 change.previous_user_id, change.usage_id, version, None
             )
-        redemption = Redemption(change.used_at_us, change.usage_id, change.promo_code)
+        redemption = Redemption(change.used_at_us, change.usage_id, change.canonical_code)
         counted = redemption if change.counted else None
         return affected | self._put_redemption(change.user_id, change.usage_id, version, counted)
 
@@ -333,12 +331,12 @@ class MemoryStore:
         codes = account.codes(self._cap)
         if earlier is not None:
             account.redemptions.remove(earlier)
-            if all(r.promo_code != earlier.promo_code for r in account.redemptions):
-                self._waiting[earlier.promo_code].discard(user_id)
+            if all(r.canonical_code != earlier.canonical_code for r in account.redemptions):
+                self._waiting[earlier.canonical_code].discard(user_id)
         if redemption is not None:
             insort(account.redemptions, redemption)
-            if self._codes.get(redemption.promo_code, (_NEVER, None))[1] is None:
-                self._waiting[redemption.promo_code].add(user_id)
+            if self._terms(redemption.canonical_code) is None:
+                self._waiting[redemption.canonical_code].add(user_id)
         account.usages[usage_id] = (version, redemption)
         # A redelivery cannot tell any more which code it took away: then all codes count.
         codes_in_play = None if version == known else codes | account.codes(self._cap)
@@ -372,7 +370,8 @@ class MemoryStore:
         )
 
     def _apply_code(self, change: CodeDefined | CodeWithdrawn) -> set[str]:
-        known, _ = self._codes.get(change.promo_code, (_NEVER, None))
+        writings = self._codes[change.canonical_code]
+        known, _ = writings.get(change.promo_code, (_NEVER, None))
         if change.origin.version < known:
             return set()
         terms = None
@@ -380,8 +379,14 @@ class MemoryStore:
             terms = CodeTerms(
                 change.discount_type, change.discount_value, change.min_purchase_amount
             )
-        self._codes[change.promo_code] = (change.origin.version, terms)
-        return {u for u in self._waiting[change.promo_code] if self._accounts[u].profile}
+        writings[change.promo_code] = (change.origin.version, terms)
+        return {u for u in self._waiting[change.canonical_code] if self._accounts[u].profile}
+
+    def _terms(self, canonical_code: str) -> CodeTerms | None:
+        """Those of the smallest writing that is defined."""
+        writings = self._codes.get(canonical_code, {})
+        defined = {writing: terms for writing, (_, terms) in writings.items() if terms}
+        return defined[min(defined)] if defined else None
 
 
 def _others(links: Iterable[IgnoredLink]) -> set[str]:

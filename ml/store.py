@@ -112,11 +112,11 @@ def verified(profile: Profile) -> Verified:
 
 @dataclass(frozen=True, slots=True, order=True)
 class Redemption:
-    """A counted redemption; ordered by use."""
+    """A counted redemption; ordered by use. All writings of a code are one canonical code."""
 
     used_at_us: int
     usage_id: int
-    promo_code: str
+    canonical_code: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,10 +159,11 @@ class Neighbourhood:
         last_redeemed_at_us: when it last redeemed (beyond the first CAP too), None if never.
         linked: for each kind of identifier the neighbours, in order of sign-up, without those
             that an analyst has declared falsely linked.
-        codes: the terms of the codes it redeemed, as far as they are known. They tell what a
+        codes: the terms of the canonical codes it redeemed, as far as they are known; where
+            several writings of one code are defined, those of the smallest. They tell what a
             verdict is worth, never the verdict, so a later change of a code's terms makes no
             account be scored again (a popular code has a million redeemers); only accounts
-            that redeemed a code before it was defined are, once it is.
+            that redeemed a code before any writing of it was defined are, once one is.
     """
 
     profile: Profile

@@ -15,6 +15,7 @@ import orjson
 from connectors.command import explain, run_command
 from connectors.errors import PromoError
 from connectors.events import Change
+from connectors.promo_codes import code_form
 from connectors.settings import Settings, load_settings
 from ml.backtest.comparison import compare
 from ml.backtest.folder import folder_changes
@@ -52,7 +53,9 @@ def _backtest(settings: Settings, asked: argparse.Namespace) -> None:
 
 
 def _changes(settings: Settings, folder: Path | None) -> Iterable[Change]:
-    return current_changes(reader(settings)) if folder is None else folder_changes(folder)
+    if folder is None:
+        return current_changes(reader(settings))
+    return folder_changes(folder, code_form(settings.code_case_counts))
 
 
 def _write(path: Path, report: object) -> None:

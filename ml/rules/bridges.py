@@ -47,7 +47,7 @@ def _by_code(neighbourhood: Neighbourhood, kinds: Mapping[str, _Kinds]) -> Itera
     if len(set(kinds.values())) > 1:
         linked = {a.user_id: a for link in STRONG_LINKS for a in others(neighbourhood, link)}
         for user_id, links in kinds.items():
-            for code in {redemption.promo_code for redemption in linked[user_id].redemptions}:
+            for code in {redemption.canonical_code for redemption in linked[user_id].redemptions}:
                 codes[code][links].append(linked[user_id])
     return codes.values()
 

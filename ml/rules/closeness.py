@@ -120,12 +120,10 @@ def alike_by_code(
     neighbourhood: Neighbourhood, accounts: Sequence[LinkedAccount]
 ) -> tuple[LinkedAccount, ...]:
     """Those of some accounts that redeemed a code which this account redeemed too."""
-    own = {redemption.promo_code for redemption in neighbourhood.redemptions}
+    own = {redemption.canonical_code for redemption in neighbourhood.redemptions}
     if not own:
         return ()
-    return tuple(
-        [o for o in accounts if any(redemption.promo_code in own for redemption in o.redemptions)]
-    )
+    return tuple([o for o in accounts if any(used.canonical_code in own for used in o.redemptions)])
 
 
 def alike_by_browser(

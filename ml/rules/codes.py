@@ -14,7 +14,7 @@ def most_within_an_hour(redemptions: Sequence[Redemption]) -> int:
     most = min(1, len(redemptions))
     for first, redemption in enumerate(redemptions[:-1]):
         until = redemption.used_at_us + HOUR_US
-        together = {r.promo_code for r in redemptions[first:] if r.used_at_us <= until}
+        together = {r.canonical_code for r in redemptions[first:] if r.used_at_us <= until}
         most = max(most, len(together))
     return most
 

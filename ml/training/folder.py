@@ -13,14 +13,16 @@ from connectors.events import Origin, Redeemed, Registered
 from connectors.loading.rows import Row, read_file
 from connectors.loading.tables import COLUMNS, Table
 from connectors.profile import Hasher, profile
+from connectors.promo_codes import CodeForm, canonical_code
 from ml.training.history import History, history_of
 
 
-def read_folder(folder: Path) -> History:
+def read_folder(folder: Path, code_form: CodeForm = canonical_code) -> History:
     """Read ``users.csv`` and ``promo_usages.csv`` as the loader would.
 
     Lines that the loader rejects are left out, repeated ones count once. Identifiers are
-    hashed with a key of this reader's own: only their equality matters here.
+    hashed with a key of this reader's own: only their equality matters here. Promo codes are
+    compared by ``code_form``.
 
     Raises:
         LoadError: a file is missing or is not CSV of its table.
@@ -33,7 +35,7 @@ def read_folder(folder: Path) -> History:
             Registered(profile(row, hashed), _flag(row["is_abuser"]), Origin(1, 0))
             for row in map(_as_debezium, users)
         ),
-        (_redeemed(usage_id, row) for usage_id, row in enumerate(usages, start=1)),
+        (_redeemed(usage_id, row, code_form) for usage_id, row in enumerate(usages, start=1)),
     )
 
 
@@ -65,16 +67,17 @@ def _shown(value: object) -> object:
             return value
 
 
-def _redeemed(usage_id: int, row: dict[str, object]) -> Redeemed:
-    used_at = row["used_at"]
+def _redeemed(usage_id: int, row: dict[str, object], code_form: CodeForm) -> Redeemed:
+    used_at, promo_code = row["used_at"], str(row["promo_code"])
     assert isinstance(used_at, datetime)
     return Redeemed(
         usage_id=usage_id,
         user_id=str(row["user_id"]),
-        promo_code=str(row["promo_code"]),
+        promo_code=promo_code,
         used_at_us=microseconds(used_at),
         used_promo=_flag(row["used_promo"]),
         origin=Origin(1, 0),
+        canonical_code=code_form(promo_code),
     )
 
 

@@ -36,7 +36,7 @@ class History:
             digest.update(orjson.dumps((*astuple(registration.profile), registration.label)))
         for r in self.redemptions:
             # Not the usage id: which one a row got says nothing about what happened.
-            digest.update(orjson.dumps((r.user_id, r.promo_code, r.used_at_us, r.used_promo)))
+            digest.update(orjson.dumps((r.user_id, r.canonical_code, r.used_at_us, r.used_promo)))
         for decision in self.links:
             ignored = sorted((link.other_user_id, link.through or "") for link in decision.ignored)
             digest.update(orjson.dumps((decision.user_id, ignored)))

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from connectors.errors import BundleError
+from connectors.promo_codes import code_form
 from connectors.settings import Settings
 from ml.bundle import Bundle, current_version, load, write
 from ml.policy_file import load_policy
@@ -58,13 +59,14 @@ def train(settings: Settings, wish: Wish = Wish()) -> Bundle:
 
 def train_from_folder(settings: Settings, folder: Path, wish: Wish = Wish()) -> Bundle:
     """As :func:`train`, from CSV files; raises LoadError where they cannot be read."""
-    return _train(settings, wish, lambda: read_folder(folder))
+    form = code_form(settings.code_case_counts)
+    return _train(settings, wish, lambda: read_folder(folder, form))
 
 
 def study_folder(settings: Settings, folder: Path, report: Path, repeats: int) -> Study:
     """Evaluate on CSV files and write the report; publishes nothing."""
-    steps = _Steps()
-    study, _ = _studied(settings, steps, lambda: read_folder(folder), repeats)
+    steps, form = _Steps(), code_form(settings.code_case_counts)
+    study, _ = _studied(settings, steps, lambda: read_folder(folder, form), repeats)
     with steps.timed("report"):
         write_report(study, report)
     return study

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 
 from connectors.profile import Profile
+from connectors.promo_codes import canonical_code
 from ml.policy import value_at_risk
 from ml.store import CodeTerms, Neighbourhood, Redemption
 from simulator.shop import PROMO_CODES, PromoCode
@@ -19,6 +20,7 @@ def values() -> Mapping[str, Decimal]:
 
 def _value(code: PromoCode) -> Decimal:
     terms = CodeTerms(code.discount_type, code.discount_value, code.min_purchase_amount)
-    once = (Redemption(0, 0, code.promo_code),)
-    value = value_at_risk(Neighbourhood(Profile("", 0), once, 0, {}, {code.promo_code: terms}))
+    canonical = canonical_code(code.promo_code)
+    once = (Redemption(0, 0, canonical),)
+    value = value_at_risk(Neighbourhood(Profile("", 0), once, 0, {}, {canonical: terms}))
     return value.amount if value else Decimal(0)

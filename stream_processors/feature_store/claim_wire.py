@@ -41,7 +41,7 @@ class Attempt:
     Attributes:
         client, key: under which the answer is kept: the API client's name, its idempotency key.
         digest: of the whole request; the same key stands for one request only.
-        user_id, promo_code: who wants to redeem what.
+        user_id, canonical_code: who wants to redeem what.
         limit: how many redemptions of the code one person may have, at least 1.
         ttl_s: after so many seconds a claim that no redemption followed ends.
         attempt_id: its own, hexadecimal; the claim's if it is granted.
@@ -55,7 +55,7 @@ class Attempt:
     key: str
     digest: str
     user_id: str
-    promo_code: str
+    canonical_code: str
     limit: int
     ttl_s: int
     attempt_id: str
@@ -148,7 +148,7 @@ def attempt(asked: Attempt) -> bytes:
             "record": record_key(asked.client, asked.key),
             "digest": asked.digest,
             "user": asked.user_id,
-            "code": asked.promo_code,
+            "code": asked.canonical_code,
             "limit": asked.limit,
             "ttl_ms": asked.ttl_s * 1000,
             "attempt": asked.attempt_id,
@@ -165,12 +165,12 @@ def ending(user_id: str, claim_id: str) -> bytes:
     return ormsgpack.packb({"user": user_id, "claim": claim_id, "newest": NEWEST_REDEMPTIONS})
 
 
-def standing(user_id: str, promo_code: str, granted: Decision) -> bytes:
+def standing(user_id: str, canonical_code: str, granted: Decision) -> bytes:
     """The argument of ``standing.lua``."""
     return ormsgpack.packb(
         {
             "user": user_id,
-            "code": promo_code,
+            "code": canonical_code,
             "claim": granted.attempt_id,
             "before": granted.own,
             "expiry": (granted.expires_at_us or 0) // 1000,

@@ -51,9 +51,11 @@ class Claims:
         record = await self._claim(attempt(asked))
         return None if record is None else decision(cast(bytes, record))
 
-    async def ended(self, user_id: str, promo_code: str, granted: Decision) -> Ending | None:
+    async def ended(self, user_id: str, canonical_code: str, granted: Decision) -> Ending | None:
         """How a claim that was granted has ended, None while it is open."""
-        found = cast(bytes, await self._standing(standing(user_id, promo_code, granted))).decode()
+        found = cast(
+            bytes, await self._standing(standing(user_id, canonical_code, granted))
+        ).decode()
         return None if found == "open" else Ending(found)
 
     async def release(self, user_id: str, claim_id: str) -> bool:

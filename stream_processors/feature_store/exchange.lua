@@ -12,10 +12,12 @@
 --                    {other, through, decided by, note, decided at, its row},
 --                    r<usage> [version, member or false] of each of its redemptions
 --   x:<user>         set of "<who says so>\0<through>\0<other>": accounts falsely linked with it
---   z:<user>         sorted set of its counted redemptions: "<usage>:<code>" by time of use
+--   z:<user>         sorted set of its counted redemptions: "<usage>:<code>" by time of use; a code
+--                    is canonical wherever nothing else is said
 --   k:<link>:<hash>  sorted set of the accounts with this identifier by sign-up
---   c:<code>         hash: v version, d terms
---   w:<code>         set of accounts that redeemed the code before it was defined
+--   c:<code>         hash: v:<writing> version and d:<writing> terms of each of its rows, d the terms
+--                    that hold: those of the smallest writing
+--   w:<code>         set of accounts that redeemed the code before any writing of it was defined
 --   o:<source>       hash, an outbox: accounts that still have to be scored again -> token
 --   q:<source>       hash, an outbox: "label:<user>" and "links:<user>", what of them an erasure
 --                    has ended and the topic still says -> token
@@ -385,11 +387,25 @@ local function put_redemption(index, user, version, usage, code, used_at)
   end
 end
 
-local function put_code(index, code, version, terms)
+-- The terms of the smallest writing of a code that is defined, false if none is.
+local function terms_that_hold(key)
+  local smallest, terms = false, false
+  local fields = redis.call('HGETALL', key)
+  for i = 1, #fields, 2 do
+    local writing = string.match(fields[i], '^d:(.*)$')
+    if writing and (not smallest or writing < smallest) then
+      smallest, terms = writing, fields[i + 1]
+    end
+  end
+  return terms
+end
+
+local function put_code(index, code, writing, version, terms)
   local key = 'c:' .. code
-  if version < (tonumber(redis.call('HGET', key, 'v')) or -1) then return end
-  redis.call('HSET', key, 'v', version)
-  if terms then redis.call('HSET', key, 'd', terms) else redis.call('HDEL', key, 'd') end
+  if version < (tonumber(redis.call('HGET', key, 'v:' .. writing)) or -1) then return end
+  redis.call('HSET', key, 'v:' .. writing, version)
+  set_or_drop(key, 'd:' .. writing, terms)
+  set_or_drop(key, 'd', terms_that_hold(key))
   for _, user in ipairs(redis.call('SMEMBERS', 'w:' .. code)) do
     if is_registered(user) then touch(user, index, 'rescore') end
   end

@@ -203,18 +203,18 @@ class RedisStore:
         except RedisError as error:
             raise redis_down(error) from error
 
-    async def code_terms(self, promo_codes: Collection[str]) -> dict[str, CodeTerms]:
-        """The terms of promo codes, as far as these are defined."""
-        if not promo_codes:
+    async def code_terms(self, canonical_codes: Collection[str]) -> dict[str, CodeTerms]:
+        """The terms of canonical promo codes, as far as any writing of them is defined."""
+        if not canonical_codes:
             return {}
         try:
             async with self._redis.pipeline(transaction=False) as asked:
-                for code in promo_codes:
+                for code in canonical_codes:
                     asked.hget(f"c:{code}", "d")
                 found = await asked.execute()
         except (RedisError, OSError) as error:
             raise redis_down(error) from error
-        known = zip(promo_codes, found, strict=True)
+        known = zip(canonical_codes, found, strict=True)
         return {code: code_terms(text) for code, text in known if text is not None}
 
     async def decided(self, user_id: str) -> Decided:

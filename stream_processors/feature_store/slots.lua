@@ -4,7 +4,8 @@
 -- Keys of claims, beside those that exchange.lua keeps; all of them expire
 --   claims:<user>             sorted set of its open claims, "<claim>:<before>:<at>:<code>" by
 --                             expiry; <before> is how many slots of the code the account used
---                             when it claimed, <at> when that was (all times here in ms since 1970)
+--                             when it claimed, <at> when that was (all times here in ms since
+--                             1970); a code is canonical
 --   claimant:<user>           hash: t sign-up (us), i strong identifiers, both as they were at its
 --                             newest claim
 --   claimants:<link>:<hash>   sorted set of the accounts that claimed with this identifier, by

@@ -231,15 +231,23 @@ def _packed_change(index: int, sourced: Sourced) -> Iterator[list[Any]]:
             if change.previous_user_id is not None:
                 yield ["redemption", index, change.previous_user_id, version, usage, "", False]
             used_at = change.used_at_us if change.counted else False
-            yield ["redemption", index, change.user_id, version, usage, change.promo_code, used_at]
+            yield [
+                "redemption",
+                index,
+                change.user_id,
+                version,
+                usage,
+                change.canonical_code,
+                used_at,
+            ]
         case RedemptionWithdrawn():
             yield ["redemption", index, change.user_id, version, _usage(change.usage_id), "", False]
         case CodeDefined():
             terms = (change.discount_type, change.discount_value, change.min_purchase_amount)
             text = orjson.dumps([None if t is None else str(t) for t in terms]).decode()
-            yield ["code", index, change.promo_code, version, text]
+            yield ["code", index, change.canonical_code, change.promo_code, version, text]
         case CodeWithdrawn():
-            yield ["code", index, change.promo_code, version, False]
+            yield ["code", index, change.canonical_code, change.promo_code, version, False]
         case Labelled(label=label, about=about):
             word = _packed_label(label)
             yield ["label", index, sourced.source, change.user_id, version, word, about]

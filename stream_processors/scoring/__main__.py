@@ -4,6 +4,7 @@ import argparse
 from typing import Any
 
 from connectors.profile import hasher_of
+from connectors.promo_codes import code_form
 from connectors.settings import Settings, load_settings
 from connectors.topics import SCORING_GROUP, SCORING_SOURCES
 from ml.policy_file import load_policy
@@ -34,6 +35,7 @@ def scoring_app(settings: Settings, slot: int, metrics: Metrics) -> App:
         delivery=Delivery(settings, f"{SCORING_GROUP}-{slot}"),
         judge=RunningJudge(settings.models_dir, load_policy(settings.policy_file)),
         hashed=hasher_of(settings),
+        code_form=code_form(settings.code_case_counts),
         ceiling=Ceiling(settings.dead_letter_ceiling),
         metrics=metrics,
     )

@@ -20,6 +20,7 @@ from connectors.events import (
     Updated,
 )
 from connectors.profile import Hasher
+from connectors.promo_codes import CodeForm, canonical_code
 from connectors.topics import Topic
 from stream_processors.feature_store.wire import Affected, Sourced
 from stream_processors.intake import Message
@@ -42,7 +43,7 @@ class Plan:
     poison: list[tuple[Message, PoisonMessage]] = field(default_factory=list)
 
 
-def plan(messages: Iterable[Message], hashed: Hasher) -> Plan:
+def plan(messages: Iterable[Message], hashed: Hasher, code_form: CodeForm = canonical_code) -> Plan:
     """Decode a batch: every message ends as a change, a subject, both, or poison."""
     made = Plan()
     for message in messages:
@@ -50,7 +51,7 @@ def plan(messages: Iterable[Message], hashed: Hasher) -> Plan:
             if message.topic == Topic.RESCORE:
                 _ask(made, rescore.decode(message.value))
             else:
-                _note(made, message, _decoded(message, hashed))
+                _note(made, message, _decoded(message, hashed, code_form))
         except PoisonMessage as poison:
             made.poison.append((message, poison))
     return made
@@ -73,10 +74,10 @@ def requests(made: Plan, affected: Iterable[Affected]) -> list[RescoreRequest]:
     return list(found.values())
 
 
-def _decoded(message: Message, hashed: Hasher) -> Change | Tombstone:
+def _decoded(message: Message, hashed: Hasher, code_form: CodeForm) -> Change | Tombstone:
     if message.topic in (Topic.LABELS, Topic.LINK_DECISIONS):
         return decisions.decode(message.topic, message.key, message.value, message.headers)
-    return envelope.decode(message.topic, message.key, message.value, hashed)
+    return envelope.decode(message.topic, message.key, message.value, hashed, code_form)
 
 
 def _note(made: Plan, message: Message, event: Change | Tombstone) -> None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from connectors.errors import PoisonMessage
 from connectors.profile import Hasher
+from connectors.promo_codes import CodeForm, canonical_code
 from ml.scorer import score
 from stream_processors.dead_letters import Ceiling, DeadLetters
 from stream_processors.delivery import Delivery, Outgoing
@@ -59,11 +60,12 @@ class ScoringProcessor:
         ceiling: Ceiling,
         metrics: Metrics,
         clock_us: Callable[[], int] = lambda: time.time_ns() // 1_000,
+        code_form: CodeForm = canonical_code,
     ) -> None:
         self._store = store
         self._delivery = delivery
         self._judge = judge
-        self._hashed = hashed
+        self._hashed, self._code_form = hashed, code_form
         self._dead_letters = DeadLetters(delivery, ceiling, metrics, clock_us)
         self._metrics = metrics
         self._clock_us = clock_us
@@ -72,7 +74,7 @@ class ScoringProcessor:
 
     async def process(self, messages: Sequence[Message]) -> None:
         """See :class:`stream_processors.worker.Processor`."""
-        made = plan(messages, self._hashed)
+        made = plan(messages, self._hashed, self._code_form)
         for message, poison in made.poison:
             await self.set_aside(message, poison)
         if not made.changes and not made.subjects:

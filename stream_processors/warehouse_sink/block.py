@@ -20,6 +20,7 @@ from connectors.events import (
     Updated,
 )
 from connectors.profile import Hasher
+from connectors.promo_codes import CodeForm, canonical_code
 from connectors.topics import Topic
 from stream_processors.intake import Message
 from stream_processors.scoring.documents import ERASED, Status
@@ -88,18 +89,20 @@ class Block:
             _raise(self.removals.usages, usage_id, version)
 
 
-def block(messages: Sequence[Message], hashed: Hasher) -> Block:
+def block(
+    messages: Sequence[Message], hashed: Hasher, code_form: CodeForm = canonical_code
+) -> Block:
     """Turn a batch into rows and removals."""
     made = Block()
     for message in messages:
         try:
-            _add(made, message, hashed)
+            _add(made, message, hashed, code_form)
         except PoisonMessage as poison:
             made.poison.append((message, poison))
     return made
 
 
-def _add(made: Block, message: Message, hashed: Hasher) -> None:
+def _add(made: Block, message: Message, hashed: Hasher, code_form: CodeForm) -> None:
     match Topic(message.topic):
         case Topic.RISK_SCORES if message.value is None:
             _end_scores(made, message.key or b"")
@@ -114,12 +117,12 @@ def _add(made: Block, message: Message, hashed: Hasher) -> None:
         case Topic.DEAD_LETTER:
             made.rows.append(dead_letter_row(dict(message.headers)))
         case _:
-            _add_source(made, message, hashed)
+            _add_source(made, message, hashed, code_form)
 
 
-def _add_source(made: Block, message: Message, hashed: Hasher) -> None:
+def _add_source(made: Block, message: Message, hashed: Hasher, code_form: CodeForm) -> None:
     try:
-        event = envelope.decode(message.topic, message.key, message.value, hashed)
+        event = envelope.decode(message.topic, message.key, message.value, hashed, code_form)
     except PoisonMessage as poison:
         _leave_to_scoring(message, poison)
         return

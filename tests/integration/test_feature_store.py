@@ -38,7 +38,7 @@ from stream_processors.feature_store.redis_store import (
 from stream_processors.feature_store.wire import LatestRisk, Sourced
 
 USERS = [f"u{n}" for n in range(6)] + ["ü-Zoë", "a b"]
-CODES = ["A", "B:1", "ç"]
+CODES = ["A", "a", " a\u200b", "\u0430A", "B:1", "ç", "Ç"]
 HOUR_US = 3_600_000_000
 MOMENTS = st.integers(0, 60).map(lambda hours: 1_700_000_000_000_000 + hours * HOUR_US)
 PLACES = st.sampled_from([None, "x", "y"])

@@ -24,6 +24,7 @@ from connectors.events import (
     Updated,
 )
 from connectors.moments import held_us
+from connectors.promo_codes import code_form
 from connectors.topics import Topic
 from tests.unit.connectors.envelopes import (
     COMMITTED_US,
@@ -163,6 +164,25 @@ def test_a_deleted_codes_row_is_a_withdrawal() -> None:
     message = envelope("d", before=code_row())
 
     assert decoded(Topic.PROMO_CODES, message) == CodeWithdrawn("WELCOME10", ORIGIN)
+
+
+@pytest.mark.parametrize(
+    ("topic", "row"),
+    [(Topic.PROMO_USAGES, usage_row(promo_code=" Wel\u0441ome10")),
+     (Topic.PROMO_CODES, code_row(promo_code=" Wel\u0441ome10"))],
+)  # fmt: skip
+def test_a_code_is_kept_as_it_came_and_compared_in_its_canonical_form(
+    topic: Topic, row: dict[str, object]
+) -> None:
+    for op in ("c", "d") if topic == Topic.PROMO_CODES else ("c",):
+        message = orjson.dumps(envelope(op, row, row))
+        usual = decode(topic.value, b"k", message, HASHED)
+        exact = decode(topic.value, b"k", message, HASHED, code_form(True))
+
+        assert isinstance(usual, Redeemed | CodeDefined | CodeWithdrawn)
+        assert isinstance(exact, Redeemed | CodeDefined | CodeWithdrawn)
+        assert usual.promo_code == exact.promo_code == " Wel\u0441ome10"
+        assert (usual.canonical_code, exact.canonical_code) == ("WELCOME10", "Welcome10")
 
 
 @pytest.mark.parametrize("topic", SOURCES)

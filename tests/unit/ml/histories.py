@@ -31,6 +31,7 @@ from tests.unit.ml.builders import NOON_US
 
 USERS = tuple("abcdefgh")
 CODES = ("SPRING", "SUMMER")
+WRITINGS = ("SPRING", "spring ", "SUMMER", "Summer\u200b")
 SPANS_US = (0, 1, HOUR_US, HOUR_US + 1, 24 * HOUR_US, 24 * HOUR_US + 1, 100 * HOUR_US)
 """Sign-ups and redemptions happen these spans after noon: on and beside every boundary."""
 
@@ -125,7 +126,7 @@ def _redemption(draw: st.DrawFn, shop: _Shop) -> Change:
     return Redeemed(
         usage_id=usage_id,
         user_id=user_id,
-        promo_code=draw(st.sampled_from(CODES)),
+        promo_code=draw(st.sampled_from(WRITINGS)),
         used_at_us=draw(moments),
         used_promo=draw(st.sampled_from((True, True, None, False))),
         origin=origin,
@@ -137,7 +138,9 @@ def _code(draw: st.DrawFn, shop: _Shop) -> Change:
     if not shop.undefined:
         return _redemption(draw, shop)
     value = Decimal(draw(st.integers(1, 3)))
-    return CodeDefined(shop.undefined.pop(), "fixed_amount", value, None, shop.origin())
+    code = shop.undefined.pop()
+    writing = draw(st.sampled_from((code, code.lower(), f" {code}")))
+    return CodeDefined(writing, "fixed_amount", value, None, shop.origin())
 
 
 def _label(draw: st.DrawFn, shop: _Shop) -> Change:

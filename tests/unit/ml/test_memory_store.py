@@ -1,6 +1,13 @@
 """What the reference store answers, one behaviour at a time."""
 
+from decimal import Decimal
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from connectors.events import Change
 from ml.memory_store import MemoryStore
+from ml.policy import Value, value_at_risk
 from ml.store import CAP, WINDOW, FeatureStore, Link, Neighbourhood
 from tests.unit.ml.builders import (
     account,
@@ -195,7 +202,7 @@ def test_an_attempt_is_stored_but_not_counted() -> None:
     assert known(store).redemptions == ()
 
     store.apply([redeemed(used=True, version=2)])
-    assert [r.promo_code for r in known(store).redemptions] == ["SPRING"]
+    assert [r.canonical_code for r in known(store).redemptions] == ["SPRING"]
 
 
 def test_redemptions_saturate_but_the_newest_event_does_not() -> None:
@@ -263,3 +270,37 @@ def test_a_hypothetical_registration_sees_its_neighbours_and_changes_nothing() -
     assert [neighbour.user_id for neighbour in asked.linked[Link.DEVICE]] == ["ben"]
     assert store.neighbourhood("anna") is None
     assert linked(store, "ben") == []
+
+
+def test_all_writings_of_a_code_are_one_and_take_its_terms() -> None:
+    store = store_with("anna")
+    store.apply([code_defined("SPRING", value="7"), redeemed(code=" spr\u0456ng\u200b")])
+
+    around = known(store)
+    assert [r.canonical_code for r in around.redemptions] == ["SPRING"]
+    assert value_at_risk(around) == Value(Decimal(7), is_lower_bound=False)
+
+
+@given(st.permutations(["define SPRING", "define spring", "redeem"]))
+def test_of_a_code_that_is_defined_in_several_writings_the_smallest_ones_terms_hold(
+    order: list[str],
+) -> None:
+    store = store_with("anna")
+    changes: dict[str, Change] = {
+        "define SPRING": code_defined("SPRING", value="7"),
+        "define spring": code_defined("spring", value="9"),
+        "redeem": redeemed(code="spring"),
+    }
+    store.apply(changes[name] for name in order)
+
+    assert value_at_risk(known(store)) == Value(Decimal(7), is_lower_bound=False)
+
+    store.apply([code_withdrawn("SPRING"), code_defined("SPRING", value="8", version=3)])
+    assert value_at_risk(known(store)) == Value(Decimal(9), is_lower_bound=False)
+
+
+def test_a_redemption_waits_for_any_writing_of_its_code() -> None:
+    store = store_with("anna")
+    store.apply([redeemed(code="spring")])
+
+    assert store.apply([code_defined("SPRING ")]) == {"anna"}
