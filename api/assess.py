@@ -7,10 +7,11 @@ from dataclasses import replace
 from typing import TypeVar
 
 from api.metrics import ApiMetrics
-from api.schemas.registration import FirstRedemption, ScoreRequest
+from api.schemas.registration import ScoreRequest
 from connectors.columns import microseconds
 from connectors.errors import PoisonMessage
 from connectors.profile import Hasher, Profile, profile
+from connectors.promo_codes import CodeForm, canonical_code
 from ml.scorer import Judge, Risk, score
 from ml.store import CAP, CodeTerms, Neighbourhood, Redemption
 from stream_processors.feature_store.redis_store import RedisStore
@@ -30,10 +31,15 @@ class Assessor:
     """Judges registrations among the accounts that are known now. Reads only."""
 
     def __init__(
-        self, store: RedisStore, hashed: Hasher, judge: RunningJudge, metrics: ApiMetrics
+        self,
+        store: RedisStore,
+        hashed: Hasher,
+        judge: RunningJudge,
+        metrics: ApiMetrics,
+        code_form: CodeForm = canonical_code,
     ) -> None:
         self._store, self._hashed, self._judge = store, hashed, judge
-        self._metrics = metrics
+        self._metrics, self._code_form = metrics, code_form
 
     async def assess(self, asked: Sequence[ScoreRequest]) -> list[Risk | PoisonMessage]:
         """Judge each registration as if it alone were added; all by one judge.
@@ -58,12 +64,15 @@ class Assessor:
     async def _judged(
         self, asked: Sequence[ScoreRequest], accounts: Sequence[Profile], judge: Judge
     ) -> list[Risk]:
+        redemptions = [_redemption(one, self._code_form) for one in asked]
         with self._metrics.scoring("store"):
             answer = await self._store.exchange((), (), hypothetical=accounts)
-            terms = await self._store.code_terms(_codes(asked))
+            terms = await self._store.code_terms(
+                {one.canonical_code for one in redemptions if one is not None}
+            )
         found = [known.neighbourhood for known in answer.subjects]
         with self._metrics.scoring("judge"):
-            return await _aside(lambda: _scored(asked, found, terms, judge), len(asked))
+            return await _aside(lambda: _scored(redemptions, found, terms, judge), len(asked))
 
 
 async def _aside(work: Callable[[], T], accounts: int) -> T:
@@ -78,44 +87,53 @@ def _profile(asked: ScoreRequest, hashed: Hasher) -> Profile | PoisonMessage:
         return poison
 
 
-def _codes(asked: Sequence[ScoreRequest]) -> set[str]:
-    return {one.redemption.promo_code for one in asked if one.redemption and one.redemption.counted}
+def _redemption(asked: ScoreRequest, code_form: CodeForm) -> Redemption | None:
+    """What a registration redeems at once, None if it does not."""
+    first = asked.redemption
+    if first is None or not first.counted:
+        return None
+    return new_redemption(microseconds(first.used_at), code_form(first.promo_code))
+
+
+def new_redemption(used_at_us: int, canonical_code: str) -> Redemption:
+    """A redemption that PostgreSQL has not seen yet."""
+    return Redemption(used_at_us, _NEWEST_USAGE, canonical_code)
 
 
 def _scored(
-    asked: Sequence[ScoreRequest],
+    redemptions: Sequence[Redemption | None],
     found: Sequence[Neighbourhood | None],
     terms: Mapping[str, CodeTerms],
     judge: Judge,
 ) -> list[Risk]:
-    arounds = [_around(one, around, terms) for one, around in zip(asked, found, strict=True)]
+    pairs = zip(redemptions, found, strict=True)
+    arounds = [_around(redemption, around, terms) for redemption, around in pairs]
     return score(arounds, judge)
 
 
 def _around(
-    asked: ScoreRequest, found: Neighbourhood | None, terms: Mapping[str, CodeTerms]
+    redemption: Redemption | None, found: Neighbourhood | None, terms: Mapping[str, CodeTerms]
 ) -> Neighbourhood:
     assert found is not None  # of a hypothetical account the store answers as if it were there
-    redemption = asked.redemption
-    if redemption is None or not redemption.counted:
+    if redemption is None:
         return found
-    return with_redemption(found, redemption, terms.get(redemption.promo_code))
+    return with_redemption(found, redemption, terms.get(redemption.canonical_code))
 
 
 def with_redemption(
-    around: Neighbourhood, redemption: FirstRedemption, terms: CodeTerms | None
+    around: Neighbourhood, redemption: Redemption, terms: CodeTerms | None
 ) -> Neighbourhood:
     """A neighbourhood in which its account redeems one more code. Pure.
 
     A redemption that is there already (the same code at the same time) is not added again.
     """
-    code, used_at_us = redemption.promo_code, microseconds(redemption.used_at)
-    if any((r.promo_code, r.used_at_us) == (code, used_at_us) for r in around.redemptions):
+    code, used_at_us = redemption.canonical_code, redemption.used_at_us
+    if any((r.canonical_code, r.used_at_us) == (code, used_at_us) for r in around.redemptions):
         return around
     redemptions = list(around.redemptions)
-    insort(redemptions, Redemption(used_at_us, _NEWEST_USAGE, code))
+    insort(redemptions, redemption)
     kept = tuple(redemptions[:CAP])
-    counts = any(r.promo_code == code for r in kept)
+    counts = any(r.canonical_code == code for r in kept)
     return replace(
         around,
         redemptions=kept,

@@ -2,30 +2,27 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
 import orjson
 
-from api.assess import with_redemption
+from api.assess import new_redemption, with_redemption
+from api.claim_codes import ClaimCodes
 from api.claim_limits import ClaimLimits
 from api.metrics import ApiMetrics, ClaimOutcome
 from api.problems import Refused, Trouble
 from api.schemas.claim import ClaimRequest
 from api.schemas.problem import Kind
-from api.schemas.registration import FirstRedemption
 from connectors.moments import iso
 from connectors.profile import Hasher, Profile, profile
 from ml.policy import Action
 from ml.scorer import Judge, Risk, score
-from ml.store import Neighbourhood
 from stream_processors.feature_store.claim_wire import Attempt, Decision, Ending, Holder
 from stream_processors.feature_store.claims import Claims
 from stream_processors.feature_store.redis_store import RedisStore
 from stream_processors.scoring.documents import verdict_document
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _SAID = ("score", "level", "action", "reasons", "model_version")
 _NO_REGISTRATION = (
     "The stream has not seen this account yet. Send its registration's fields with the claim, in"
@@ -62,11 +59,13 @@ class Claiming:
         hashed: Hasher,
         judge: Callable[[], Judge],
         limits: ClaimLimits,
+        codes: ClaimCodes,
         ttl_s: int,
         metrics: ApiMetrics,
     ) -> None:
         self._store, self._hashed, self._judge = store, hashed, judge
-        self._limits, self._ttl_s, self._metrics = limits, ttl_s, metrics
+        self._limits, self._codes = limits, codes
+        self._ttl_s, self._metrics = ttl_s, metrics
         self._claims = Claims(store)
 
     async def claim(self, asked: Asked) -> dict[str, Any]:
@@ -75,14 +74,15 @@ class Claiming:
         Of a claim that has ended meanwhile it says so, and what would be decided now.
 
         Raises:
-            Refused: the key was used for another request, or the account is unknown and its
-                registration was not sent.
+            Refused: the key was used for another request, the account is unknown and its
+                registration was not sent, or the code is empty or unknown.
             PoisonMessage: the registration breaks the table's contract.
             DependencyDown: Redis does not answer.
         """
         digest = self._hashed("claim", asked.body.model_dump_json())
         decision = await self._claims.answered(asked.client, asked.key)
         if decision is None:
+            await self._codes.check(asked.body.promo_code)
             decision, is_new = await self._decide(asked, digest)
         else:
             is_new = False
@@ -93,7 +93,8 @@ class Claiming:
         self._metrics.claimed(outcome(answer) if is_new else "repeated")
         if is_new or not decision.granted:
             return answer
-        ended = await self._claims.ended(asked.body.user_id, asked.body.promo_code, decision)
+        code = self._codes.form(asked.body.promo_code)
+        ended = await self._claims.ended(asked.body.user_id, code, decision)
         if ended is None:
             return answer
         again, _ = await self._decide(asked, digest, is_trial=True)
@@ -107,8 +108,8 @@ class Claiming:
         self, asked: Asked, digest: str, is_trial: bool = False
     ) -> tuple[Decision, bool]:
         """What was decided, and whether it was by this very call; a trial reserves nothing."""
-        told = self._told(asked.body)
-        risk = await self._risk(asked, told)
+        told, code = self._told(asked.body), self._codes.form(asked.body.promo_code)
+        risk = await self._risk(asked, told, code)
         attempt_id = uuid4().hex
         verdict = verdict_document(risk, scored_at_us=asked.now_us)
         said = {name: verdict[name] for name in _SAID}
@@ -118,8 +119,8 @@ class Claiming:
                 key=asked.key,
                 digest=digest,
                 user_id=asked.body.user_id,
-                promo_code=asked.body.promo_code,
-                limit=self._limits.limit(asked.body.promo_code),
+                canonical_code=code,
+                limit=self._limits.limit(code),
                 ttl_s=self._ttl_s,
                 attempt_id=attempt_id,
                 told=told,
@@ -137,14 +138,15 @@ class Claiming:
             return None
         return profile(body.registration.of(body.user_id).row(), self._hashed)
 
-    async def _risk(self, asked: Asked, told: Profile | None) -> Risk:
+    async def _risk(self, asked: Asked, told: Profile | None, code: str) -> Risk:
         """The risk that the account has once it redeems the code now."""
         user_id = asked.body.user_id
         answer = await self._store.exchange((), (user_id,), hypothetical=(told,) if told else ())
         around = next((one.neighbourhood for one in answer.subjects if one.neighbourhood), None)
         if around is None:
             raise Refused(Trouble(Kind.ACCOUNT_UNKNOWN, _NO_REGISTRATION))
-        (risk,) = score([_redeeming(around, asked)], self._judge())
+        redeeming = with_redemption(around, new_redemption(asked.now_us, code), None)
+        (risk,) = score([redeeming], self._judge())
         return risk
 
 
@@ -194,12 +196,6 @@ def outcome(answer: dict[str, Any]) -> ClaimOutcome:
             return "challenged"
         case _:
             return "allowed"
-
-
-def _redeeming(around: Neighbourhood, asked: Asked) -> Neighbourhood:
-    now = _EPOCH + timedelta(microseconds=asked.now_us)
-    redemption = FirstRedemption(promo_code=asked.body.promo_code, used_at=now.isoformat())
-    return with_redemption(around, redemption, None)
 
 
 def _denied_by(decision: Decision) -> str | None:

@@ -6,6 +6,7 @@ from types import MappingProxyType
 from typing import Self
 
 from connectors.errors import SettingsError
+from connectors.promo_codes import code_form
 from connectors.settings import Settings
 
 MOST = 1_000_000
@@ -13,7 +14,7 @@ MOST = 1_000_000
 
 @dataclass(frozen=True, slots=True)
 class ClaimLimits:
-    """The usual limit, and those of the codes that have another."""
+    """The usual limit, and those of the canonical codes that have another."""
 
     usual: int
     of_codes: Mapping[str, int]
@@ -23,18 +24,20 @@ class ClaimLimits:
         """Read the settings ``claim_limit`` and ``claim_limits``.
 
         Raises:
-            SettingsError: an entry is malformed, or a code stands there twice.
+            SettingsError: an entry is malformed, or a code stands there twice, in whatever
+                writings.
         """
+        canonical = code_form(settings.code_case_counts)
         of_codes: dict[str, int] = {}
         for code, limit in _entries(settings.claim_limits):
-            if code in of_codes:
+            if canonical(code) in of_codes:
                 raise SettingsError(f"PROMO_CLAIM_LIMITS: {code} has two limits, leave one")
-            of_codes[code] = limit
+            of_codes[canonical(code)] = limit
         return cls(settings.claim_limit, MappingProxyType(of_codes))
 
-    def limit(self, promo_code: str) -> int:
+    def limit(self, canonical_code: str) -> int:
         """How many redemptions of a code one person may have."""
-        return self.of_codes.get(promo_code, self.usual)
+        return self.of_codes.get(canonical_code, self.usual)
 
 
 def _entries(text: str) -> Iterator[tuple[str, int]]:

@@ -13,6 +13,7 @@ from api.access.keys import Caller
 from api.alert_stream.streams import AlertStreams
 from api.assess import Assessor
 from api.claim import Claiming
+from api.claim_codes import ClaimCodes
 from api.claim_limits import ClaimLimits
 from api.decide import Author, Decisions
 from api.erase import Erasures
@@ -20,6 +21,7 @@ from api.metrics import ApiMetrics
 from api.readiness import TIMEOUT_S, Watch, checks
 from api.warehouse_reader import WarehouseReader
 from connectors.profile import Hasher, hasher_of, profile
+from connectors.promo_codes import code_form
 from connectors.proven import async_http_hooks
 from connectors.settings import Settings
 from ml.policy_file import load_policy
@@ -64,6 +66,11 @@ class Services:
         delivery = Delivery(settings, "promo-api", KAFKA_TIMEOUT_MS)
         hashed = hasher_of(settings)
         metrics, limits = ApiMetrics(), ClaimLimits.of(settings)
+        form = code_form(settings.code_case_counts)
+        codes = ClaimCodes(store, form, settings.claim_unknown_codes)
+        claiming = Claiming(
+            store, hashed, judge.current, limits, codes, settings.claim_ttl_s, metrics
+        )
         warehouse = WarehouseReader(settings)
         return cls(
             store=store,
@@ -71,11 +78,11 @@ class Services:
             alert_streams=AlertStreams(settings, metrics.alert_streams),
             judge=judge,
             hashed=hashed,
-            assessor=Assessor(store, hashed, judge, metrics),
+            assessor=Assessor(store, hashed, judge, metrics, form),
             metrics=metrics,
             watch=Watch(checks(settings, store, judge, http)),
             decisions=Decisions(store, delivery),
-            claiming=Claiming(store, hashed, judge.current, limits, settings.claim_ttl_s, metrics),
+            claiming=claiming,
             erasures=Erasures(settings, store, warehouse, delivery),
             delivery=delivery,
             http=http,

@@ -57,12 +57,14 @@ _KINDS: Mapping[Kind, tuple[int, str]] = MappingProxyType(
         Kind.UNAUTHORIZED: (401, "A valid API key is required"),
         Kind.FORBIDDEN: (403, "The API key does not allow this"),
         Kind.ACCOUNT_UNKNOWN: (404, "Nothing is known of this account"),
+        Kind.CODE_UNKNOWN: (404, "No such promo code is known"),
         Kind.RECEIPT_UNKNOWN: (404, "There is no such receipt"),
         Kind.ROUTE_UNKNOWN: (404, "There is no such resource"),
         Kind.METHOD_NOT_ALLOWED: (405, "The resource does not offer this method"),
         Kind.CONFLICT: (409, "What stands does not allow this"),
         Kind.BODY_TOO_LARGE: (413, "The body is too large"),
         Kind.INVALID: (422, "The request does not fit its schema"),
+        Kind.CODE_EMPTY: (422, "The promo code is empty"),
         Kind.TOO_MANY_REQUESTS: (429, "Too many requests"),
         Kind.BUSY: (503, "All places are taken"),
         Kind.DEPENDENCY_DOWN: (503, "A dependency does not answer"),
@@ -139,7 +141,14 @@ def problem_response(trouble: Trouble, request_id: str | None) -> Response:
 def documented(*kinds: Kind) -> dict[int | str, dict[str, Any]]:
     """``responses=`` of a route that may answer with these problems."""
     content = {MEDIA_TYPE: {"schema": {"$ref": PROBLEM_SCHEMA}}}
-    return {_KINDS[kind][0]: {"description": _KINDS[kind][1], "content": content} for kind in kinds}
+    titles: dict[int | str, list[str]] = {}
+    for kind in kinds:
+        status, title = _KINDS[kind]
+        titles.setdefault(status, []).append(title)
+    return {
+        status: {"description": "; or: ".join(several), "content": content}
+        for status, several in titles.items()
+    }
 
 
 def install(app: FastAPI) -> None:

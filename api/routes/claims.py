@@ -37,9 +37,11 @@ IdempotencyKey = Annotated[
     responses=documented(
         Kind.BAD_REQUEST,
         Kind.ACCOUNT_UNKNOWN,
+        Kind.CODE_UNKNOWN,
         Kind.CONFLICT,
         Kind.BODY_TOO_LARGE,
         Kind.INVALID,
+        Kind.CODE_EMPTY,
     ),
 )
 async def claim_redemption(
@@ -54,7 +56,8 @@ async def claim_redemption(
     The person is the cluster of accounts that share a device, phone or mailbox, directly or
     through one account between them, at this moment. Of claims at the same instant exactly as many
     are granted as the code's limit allows. A claim ends by release, or when no redemption has
-    followed it in time; a redemption uses up a slot with or without a claim.
+    followed it in time; a redemption uses up a slot with or without a claim. A code is the same
+    one however it is written: in small letters, with blanks, with letters that look alike.
     """
     answer = await claiming.claim(Asked(caller.name, key, asked, now_us))
     return Response(orjson.dumps(answer), media_type="application/json")

@@ -11,7 +11,17 @@ import httpx
 
 from api.schemas.claim import Claim
 from api.schemas.registration import Registration
-from connectors.events import Change, Labelled, LinksDecided, Origin, Redeemed, Registered, Updated
+from connectors.events import (
+    Change,
+    CodeDefined,
+    CodeWithdrawn,
+    Labelled,
+    LinksDecided,
+    Origin,
+    Redeemed,
+    Registered,
+    Updated,
+)
 from connectors.events import IgnoredLink as Ignored
 from connectors.profile import hasher_of, profile
 from connectors.settings import Settings
@@ -47,6 +57,16 @@ def redemption(user_id: str, code: str) -> Change:
     """The stream's word of a redemption, of now."""
     now_us = int(datetime.now(UTC).timestamp() * 1_000_000)
     return Redeemed(next(_usages), user_id, code, now_us, True, Origin(next(_versions), 0))
+
+
+def defined(code: str) -> CodeDefined:
+    """The stream's word of a promo code; its terms do not matter."""
+    return CodeDefined(code, None, None, None, Origin(next(_versions), 0))
+
+
+def undefined(code: str) -> Change:
+    """The stream's word that a promo code is no more."""
+    return CodeWithdrawn(code, Origin(next(_versions), 0))
 
 
 def label(user_id: str, is_abuser: bool) -> Change:

@@ -23,6 +23,7 @@ from tests.conftest import running_stack, stack_settings
 from tests.integration.api_client import caller, fresh_metrics, problem
 from tests.integration.claimants import (
     claimed,
+    defined,
     false_links,
     label,
     person,
@@ -41,6 +42,7 @@ def settings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
     """The API and what it asks; nobody scores, and one code may be had twice."""
     started = stack_settings(tmp_path_factory.mktemp("claims"), claim_limits=f"{TWICE}=2")
     with running_stack(started, "api") as running:
+        streamed(running, *map(defined, ("SPRING", "OTHER", TWICE)))
         yield running
 
 
@@ -269,6 +271,7 @@ def test_a_ring_that_only_its_redemptions_give_away_is_stopped_at_the_claim(
         settings,
         *(profile_change(settings, row) for row in ring),
         *(redemption(row["user_id"], mark) for row in ring[:5]),
+        defined(mark),
     )
 
     assert claimed(api, ring[5]["user_id"], "OTHER").action is Action.ALLOW
@@ -285,6 +288,7 @@ def test_everybody_on_a_crowded_device_is_looked_at(
         settings,
         *(profile_change(settings, row) for row in crowd),
         redemption(crowd[0]["user_id"], mark),
+        defined(mark),
     )
 
     answer = claimed(api, crowd[-1]["user_id"], mark)

@@ -15,6 +15,7 @@ from tests.conftest import running_stack, stack_settings
 from tests.integration.api_client import caller
 from tests.integration.claimants import (
     claimed,
+    defined,
     person,
     profile_change,
     redemption,
@@ -33,6 +34,7 @@ def settings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
     """The API with claims that end soon."""
     made = stack_settings(tmp_path_factory.mktemp("ended"), claim_ttl_s=TTL_S)
     with running_stack(made, "api") as running:
+        streamed(running, defined(CODE))
         yield running
 
 

@@ -15,7 +15,7 @@ import redis
 from connectors.settings import Settings, required
 from infra.native import stack as native
 from tests.conftest import running_stack, stack_settings
-from tests.integration.claimants import person, profile_change, streamed, told
+from tests.integration.claimants import defined, person, profile_change, streamed, told
 
 CLUSTERS, MEMBERS, CLIENTS = 500, 20, 200
 CODE = "STORM"
@@ -27,6 +27,7 @@ PAUSE_S = 0.05
 def settings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
     """The API and what it asks; nobody scores."""
     with running_stack(stack_settings(tmp_path_factory.mktemp("storm")), "api") as running:
+        streamed(running, defined(CODE))
         yield running
 
 

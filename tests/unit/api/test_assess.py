@@ -1,15 +1,15 @@
 """Judging registrations that are none yet, and a neighbourhood with one redemption more."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 
 import pytest
 from redis.asyncio import Redis
 
-from api.assess import Assessor, with_redemption
+from api.assess import Assessor, new_redemption, with_redemption
 from api.metrics import ApiMetrics
-from api.schemas.registration import FirstRedemption, Registration, ScoreRequest
+from api.schemas.registration import Registration, ScoreRequest
 from connectors.errors import PoisonMessage
 from connectors.profile import Hasher, Profile
 from ml.policy import STANDARD
@@ -27,15 +27,13 @@ def _around(*moments_us: int) -> Neighbourhood:
     return Neighbourhood(Profile("u", 0), redemptions, last, {}, {})
 
 
-def _redeemed(at_us: int, code: str = "NEW") -> FirstRedemption:
-    return FirstRedemption(
-        promo_code=code, used_at=(EPOCH + timedelta(microseconds=at_us)).isoformat()
-    )
+def _redeemed(at_us: int, code: str = "NEW") -> Redemption:
+    return new_redemption(at_us, code)
 
 
 def test_the_redemption_takes_its_place_in_time_and_brings_its_terms() -> None:
     around = with_redemption(_around(10, 30), _redeemed(20), TERMS)
-    assert [r.promo_code for r in around.redemptions] == ["OLD", "NEW", "OLD"]
+    assert [r.canonical_code for r in around.redemptions] == ["OLD", "NEW", "OLD"]
     assert around.last_redeemed_at_us == 30
     assert around.codes == {"NEW": TERMS}
     assert with_redemption(_around(), _redeemed(20), None).as_of_us == 20

@@ -47,7 +47,7 @@ def test_a_code_without_a_limit_of_its_own_has_the_usual_one() -> None:
 
 def test_codes_have_limits_of_their_own() -> None:
     some = limits(2, " LOYAL=5, WELCOME10 = 1 ,a=b=7,")
-    assert [some.limit(code) for code in ("LOYAL", "WELCOME10", "a=b", "loyal")] == [5, 1, 7, 2]
+    assert [some.limit(code) for code in ("LOYAL", "WELCOME10", "A=B", "OTHER")] == [5, 1, 7, 2]
 
 
 @pytest.mark.parametrize(
@@ -60,9 +60,16 @@ def test_a_malformed_limit_is_refused_and_quoted(text: str) -> None:
     assert repr(text) in str(refused.value)
 
 
-def test_two_limits_of_one_code_are_refused() -> None:
-    with pytest.raises(SettingsError, match="LOYAL has two limits"):
-        limits(text="LOYAL=1,LOYAL=2")
+@pytest.mark.parametrize("again", ["LOYAL", "loyal", "L\u041eYAL", "Loyal\u200b"])
+def test_two_limits_of_one_code_are_refused(again: str) -> None:
+    with pytest.raises(SettingsError, match=f"{again} has two limits"):
+        limits(text=f"LOYAL=1,{again}=2")
+
+
+def test_where_case_counts_each_writing_has_its_limit() -> None:
+    exact = Settings(_env_file=None, claim_limits="Loyal=2,LOYAL=3", code_case_counts=True)
+
+    assert ClaimLimits.of(exact).of_codes == {"Loyal": 2, "LOYAL": 3}
 
 
 def test_a_granted_claim_tells_its_id_and_end() -> None:
