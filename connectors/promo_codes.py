@@ -20,7 +20,7 @@ import unicodedata
 from collections.abc import Callable
 from functools import lru_cache, partial
 
-from connectors.lookalikes import CYRILLIC_OF, LATIN_OF
+from connectors.identifiers.lookalikes import CYRILLIC_OF, LATIN_OF
 
 CodeForm = Callable[[str], str]
 """Gives the canonical form of a promo code."""

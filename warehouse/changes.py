@@ -62,13 +62,21 @@ def _registered(*row: Any) -> Registered:
 
 
 def _redeemed(*row: Any) -> Redeemed:
-    usage_id, user_id, promo_code, used_at_us, used_promo, *origin = row
-    return Redeemed(usage_id, user_id, promo_code, used_at_us, used_promo, Origin(*origin))
+    usage_id, user_id, promo_code, canonical_code, used_at_us, used_promo, *origin = row
+    return Redeemed(
+        usage_id,
+        user_id,
+        promo_code,
+        used_at_us,
+        used_promo,
+        Origin(*origin),
+        canonical_code=canonical_code,
+    )
 
 
 def _defined(*row: Any) -> CodeDefined:
-    promo_code, discount_type, discount_value, least, *origin = row
-    return CodeDefined(promo_code, discount_type, discount_value, least, Origin(*origin))
+    promo_code, canonical_code, kind, value, least, *origin = row
+    return CodeDefined(promo_code, kind, value, least, Origin(*origin), canonical_code)
 
 
 def _labelled(user_id: str, label: bool | None, version: int, about: int) -> Labelled:

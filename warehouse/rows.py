@@ -85,7 +85,7 @@ def source_row(change: RowChange) -> Row:
         case CodeDefined():
             return Row(Table.PROMO_CODES, _code(change))
         case CodeWithdrawn():
-            return Row(Table.PROMO_CODES, {"promo_code": change.promo_code, **_deleted(change)})
+            return Row(Table.PROMO_CODES, {**_code_names(change), **_deleted(change)})
         case _:
             assert_never(change)
 
@@ -229,7 +229,7 @@ def _usage(change: Redeemed) -> dict[str, Any]:
         "usage_id": change.usage_id,
         **_versioned(change),
         "user_id": change.user_id,
-        "promo_code": change.promo_code,
+        **_code_names(change),
         "used_at": iso(change.used_at_us),
         "used_promo": change.used_promo,
     }
@@ -237,13 +237,17 @@ def _usage(change: Redeemed) -> dict[str, Any]:
 
 def _code(change: CodeDefined) -> dict[str, Any]:
     return {
-        "promo_code": change.promo_code,
+        **_code_names(change),
         **_versioned(change),
         "discount_type": change.discount_type,
         "discount_value": _amount(change.discount_value),
         "min_purchase_amount": _amount(change.min_purchase_amount),
         "not_held": list(change.not_held),
     }
+
+
+def _code_names(change: Redeemed | CodeDefined | CodeWithdrawn) -> dict[str, str]:
+    return {"promo_code": change.promo_code, "canonical_code": change.canonical_code}
 
 
 def _versioned(change: RowChange) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 SELECT ifNull(toFloat64(sum(worth.value)), 0) AS money
 FROM
 (
-    SELECT user_id, promo_code, committed_at
+    SELECT user_id, canonical_code, committed_at
     FROM promo_usages FINAL
     WHERE used_promo IS NOT FALSE
         AND user_hash IN (SELECT user_hash FROM standing_accounts)
@@ -12,5 +12,5 @@ INNER JOIN
 (
     SELECT user_id, min(scored_at) AS raised_at FROM abuse_alerts GROUP BY user_id
 ) AS alert ON alert.user_id = used.user_id
-INNER JOIN code_worth AS worth ON worth.promo_code = used.promo_code
+INNER JOIN code_worth AS worth ON worth.canonical_code = used.canonical_code
 WHERE used.committed_at > alert.raised_at

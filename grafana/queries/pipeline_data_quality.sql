@@ -54,7 +54,7 @@ FROM
         ),
         (
             'redemptions of unknown codes',
-            countIf(promo_code NOT IN (SELECT promo_code FROM promo_codes FINAL)),
+            countIf(canonical_code NOT IN (SELECT canonical_code FROM promo_codes FINAL)),
             'their value cannot be told'
         )
     ]) AS found
@@ -72,6 +72,11 @@ FROM
             'discounts above the minimum purchase',
             countIf(discount_type = 'fixed_amount' AND discount_value > min_purchase_amount),
             'fixed ones, that pay for more than what must be bought'
+        ),
+        (
+            'codes defined in several writings',
+            toUInt64(count() - uniqExact(canonical_code)),
+            'rows too many: of one code the terms of the smallest writing hold'
         )
     ]) AS found
     FROM promo_codes FINAL

@@ -13,12 +13,12 @@ SELECT
     ) AS money
 FROM
 (
-    SELECT promo_code, count() AS redemptions
+    SELECT canonical_code, count() AS redemptions
     FROM promo_usages FINAL
     WHERE
         -- include: chosen_redemptions
-    GROUP BY promo_code
+    GROUP BY canonical_code
 ) AS used
-LEFT JOIN code_worth AS worth ON worth.promo_code = used.promo_code
+LEFT JOIN code_worth AS worth ON worth.canonical_code = used.canonical_code
 GROUP BY discount_type
 ORDER BY redemptions DESC, discount_type

@@ -2,10 +2,10 @@
 SELECT ifNull(toFloat64(sum(used.redemptions * worth.value)), 0) AS money
 FROM
 (
-    SELECT promo_code, count() AS redemptions
+    SELECT canonical_code, count() AS redemptions
     FROM promo_usages FINAL
     WHERE
         -- include: chosen_redemptions
-    GROUP BY promo_code
+    GROUP BY canonical_code
 ) AS used
-INNER JOIN code_worth AS worth ON worth.promo_code = used.promo_code
+INNER JOIN code_worth AS worth ON worth.canonical_code = used.canonical_code

@@ -125,6 +125,35 @@ def test_top_users_are_in_order_with_what_they_took_and_what_is_believed_of_them
     assert ask(api, "top-users", limit=2) == [anna, ben]
 
 
+def test_all_writings_of_a_code_are_one_code_with_one_value(
+    settings: Settings, api: httpx.Client
+) -> None:
+    writings = ("SPRING5", "spring5", "Spring5 ", "SPR\u0406NG5\u200b")
+    insert(
+        settings,
+        [
+            source_row(code_defined("Spring5", "fixed_amount", "5")),
+            source_row(code_defined("spring5", "fixed_amount", "9")),
+            *(
+                source_row(redeemed(f"u{n}", written, usage_id=n))
+                for n, written in enumerate(writings)
+            ),
+            source_row(redeemed("u0", "spring5", usage_id=9)),
+            *(
+                source_row(redeemed("u9", written, usage_id=10 + n))
+                for n, written in enumerate(("none", "None", "None", "NONE "))
+            ),
+        ],
+    )
+    known = {"promo_code": "Spring5", "redemptions": 5, "users": 4, "flagged": 0,
+             "value": 25.0, "value_is_lower_bound": False}  # fmt: skip
+    unknown = {"promo_code": "None", "redemptions": 4, "users": 1, "flagged": 0,
+               "value": None, "value_is_lower_bound": False}  # fmt: skip
+    assert ask(api, "top-codes") == [known, unknown]
+    assert users_of(api)["u0"]["value"] == 10.0
+    assert users_of(api)["u0"]["codes"] == users_of(api)["u9"]["codes"] == 1
+
+
 @pytest.mark.parametrize(
     ("kind", "value", "minimum", "worth"),
     [

@@ -40,7 +40,7 @@ def person(user_id: str, **facts: object) -> Profile:
 
 def test_nothing_is_odd_where_nothing_is_stored(board: Board) -> None:
     assert checks(board) == {}
-    assert len(board.ask("pipeline_data_quality")) == 13
+    assert len(board.ask("pipeline_data_quality")) == 14
 
 
 def test_registrations_are_odd_by_what_they_lack_and_by_age(board: Board) -> None:
@@ -89,13 +89,16 @@ def test_redemptions_and_codes_are_odd_by_what_they_do_not_say(board: Board) -> 
         code_defined("GIFT", "fixed_amount", "30", "20"),
         code_defined("SHARE", "percentage", "30", "20"),
         code_defined("ODD", "buy one, get one", "1", None),
+        code_defined("fair ", "fixed_amount", "5", "20"),
         redeemed("anna", "FAIR", usage_id=1),
         redeemed("ben", "FAIR", usage_id=2),
         redeemed("anna", "NONE", usage_id=3),
+        redeemed("anna", "g\u0456ft", usage_id=4),
     ]
     board.rows(*(source_row(row) for row in rows))
     assert checks(board) == {
         "redemptions without account": 1,
+        "codes defined in several writings": 1,
         "redemptions of unknown codes": 1,
         "unknown discount types": 1,
         "discounts above the minimum purchase": 1,

@@ -34,10 +34,11 @@ ENGINES = {
     Table.PIPELINE_METRICS: ("ReplacingMergeTree", "part, metric, labels, sampled_at"),
 }
 DEFAULTED = {
-    # A row that is there is not deleted; a deleted row has no sign-up, hence no hour.
+    # A row that is there is not deleted; a deleted row has no sign-up, hence no hour; a row from
+    # before codes had a canonical form has a rough one.
     Table.USERS: {"is_deleted", "hour", "user_hash"},
-    Table.PROMO_CODES: {"is_deleted"},
-    Table.PROMO_USAGES: {"is_deleted", "user_hash"},
+    Table.PROMO_CODES: {"is_deleted", "canonical_code"},
+    Table.PROMO_USAGES: {"is_deleted", "canonical_code", "user_hash"},
 }
 """Columns with a default on purpose; a row may leave them out."""
 VIEWS = {"code_worth", "standing_accounts"}
@@ -153,7 +154,9 @@ def test_views_say_what_codes_give_and_whose_alert_stands(client: Client) -> Non
     client.command(
         "INSERT INTO promo_codes (promo_code, version, discount_type, discount_value,"
         " min_purchase_amount) VALUES ('F', 1, 'fixed_amount', 5, 40),"
-        " ('P', 1, 'percentage', 5, 40), ('Q', 1, 'percentage', 5, NULL), ('X', 1, 'points', 5, 40)"
+        " ('P', 1, 'percentage', 5, 40), ('Q', 1, 'percentage', 5, NULL),"
+        " ('X', 1, 'points', 5, 40), (' p', 1, 'fixed_amount', 9, 40),"
+        " ('f', 1, 'fixed_amount', 9, 40)"
     )
     client.command(
         "INSERT INTO abuse_alerts (user_id, revision, status) VALUES ('anna', 1, 'open'),"
@@ -167,8 +170,8 @@ def test_views_say_what_codes_give_and_whose_alert_stands(client: Client) -> Non
     standing = client.query("SELECT user_id FROM standing_accounts ORDER BY user_id").result_rows
 
     assert worth == [
+        (" p", "fixed_amount", 9.0, False),
         ("F", "fixed_amount", 5.0, False),
-        ("P", "percentage", 2.0, True),
         ("Q", "percentage", None, False),
         ("X", "points", None, False),
     ]

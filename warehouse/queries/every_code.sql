@@ -1,6 +1,7 @@
 -- Which promo codes exist, and what do they give?
 SELECT
     promo_code,
+    canonical_code,
     discount_type,
     discount_value,
     min_purchase_amount,

@@ -16,13 +16,13 @@ WITH
     ),
     taken AS
     (
-        SELECT user_id, promo_code, count() AS times
+        SELECT user_id, canonical_code, count() AS times
         FROM promo_usages FINAL
         WHERE used_promo IS NOT FALSE
             AND used_at >= fromUnixTimestamp64Micro({since_us:Int64})
             AND used_at < fromUnixTimestamp64Micro({until_us:Int64})
             AND user_hash IN (SELECT user_hash FROM busiest)
-        GROUP BY user_id, promo_code
+        GROUP BY user_id, canonical_code
     )
 SELECT
     user_id,
@@ -31,7 +31,7 @@ SELECT
     toFloat64(sum(times * worth.value)) AS value,
     toBool(max(worth.is_lower_bound)) AS value_is_lower_bound
 FROM taken
-LEFT JOIN code_worth AS worth ON worth.promo_code = taken.promo_code
+LEFT JOIN code_worth AS worth ON worth.canonical_code = taken.canonical_code
 GROUP BY user_id
 ORDER BY redemptions DESC, user_id
 LIMIT {limit:UInt32}
