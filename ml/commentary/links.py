@@ -36,7 +36,7 @@ def links(shop: Shop) -> Links:
     habits = Habits(shop.accounts)
     pairs = linked_pairs(shop.accounts)
     codes = {
-        a.profile.user_id: {event.promo_code for event in a.redemptions} for a in shop.accounts
+        a.profile.user_id: {event.canonical_code for event in a.redemptions} for a in shop.accounts
     }
     mailboxes, by_mailbox = habits.shared("canonical_email")
     numbers, by_phone = habits.shared("phone")

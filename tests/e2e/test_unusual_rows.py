@@ -7,9 +7,11 @@ import orjson
 import pytest
 
 from connectors.columns import LONGEST_IDENTIFIER
+from connectors.promo_codes import canonical_code
 from connectors.settings import Settings
 from connectors.topics import Topic
 from tests.e2e.pipeline import Pipeline, at, headers_of
+from tests.integration.api_client import caller
 from tests.reading import eventually
 
 FIVE_MB = 5_000_000
@@ -200,3 +202,25 @@ def test_an_amount_that_the_warehouse_cannot_hold_is_set_aside(pipeline: Pipelin
 
     letters = [m for m in pipeline.messages(Topic.DEAD_LETTER) if m.key() == b"PRICELESS"]
     assert [headers_of(letter)["stage"] for letter in letters] == [b"insert"]
+
+
+def test_a_code_in_four_writings_is_the_same_code_and_has_one_value(pipeline: Pipeline) -> None:
+    writings = ("WRITTEN5", "written5", "Written5 ", "WR\u0406TTEN5\u200b")
+    accounts = [f"writes {number}" for number in range(len(writings))]
+    pipeline.run("INSERT INTO promo_codes VALUES ('WRITTEN5', 'fixed_amount', 5, 0)")
+    for user, code in zip(accounts, writings, strict=True):
+        pipeline.sign_up(user, device_id="writes in four ways")
+        pipeline.redeem(user, code)
+    pipeline.drained()
+
+    for user in accounts:
+        risk = pipeline.risk_when(user, action="deny", linked=set(accounts) - {user})
+        assert "rule.same_code_same_device" in {reason["code"] for reason in risk["reasons"]}
+    pipeline.count_when(
+        4, "SELECT count() FROM promo_usages FINAL WHERE canonical_code = 'WRITTEN5'"
+    )
+    with caller(pipeline.settings) as api:
+        found = api.get("/v1/analytics/top-codes", params={"limit": 100}).json()["codes"]
+    (shown,) = [row for row in found if canonical_code(row["promo_code"]) == "WRITTEN5"]
+    assert shown["promo_code"] == "WRITTEN5"
+    assert (shown["redemptions"], shown["users"], shown["value"]) == (4, 4, 20.0)
