@@ -212,8 +212,8 @@ class Settings(BaseSettings):
     )
     code_case_counts: bool = Field(
         False,
-        description="whether SPRING5 and spring5 are two promo codes; after a change `make replay`"
-        " both groups",
+        description="whether SPRING5 and spring5 are two promo codes; a change needs a replay, see"
+        " docs/deployment.md",
     )
     claim_unknown_codes: bool = Field(
         False, description="whether codes that are not in promo_codes may be claimed"

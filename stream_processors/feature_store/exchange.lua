@@ -405,6 +405,9 @@ local function put_code(index, code, writing, version, terms)
   if version < (tonumber(redis.call('HGET', key, 'v:' .. writing)) or -1) then return end
   redis.call('HSET', key, 'v:' .. writing, version)
   set_or_drop(key, 'd:' .. writing, terms)
+  -- What an older version kept by the writing; no other code has its key there.
+  redis.call('HDEL', key, 'v')
+  if writing ~= code then redis.call('DEL', 'c:' .. writing) end
   set_or_drop(key, 'd', terms_that_hold(key))
   for _, user in ipairs(redis.call('SMEMBERS', 'w:' .. code)) do
     if is_registered(user) then touch(user, index, 'rescore') end

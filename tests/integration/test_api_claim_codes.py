@@ -191,7 +191,7 @@ async def test_where_case_counts_another_case_is_unknown(settings: Settings, mar
     await store.close()
 
 
-async def test_a_store_that_an_older_version_filled_still_knows_its_codes(
+async def test_a_store_that_an_older_version_filled_knows_its_codes_until_it_is_told_of_them(
     settings: Settings, mark: str
 ) -> None:
     store = connect(settings)
@@ -199,4 +199,9 @@ async def test_a_store_that_an_older_version_filled_still_knows_its_codes(
     codes = ClaimCodes(store, code_form(False), admits_unknown=False)
 
     await codes.check(f"old-{mark}")
+
+    for change in (defined(f"old-{mark}"), undefined(f"old-{mark}")):
+        await store.exchange([Sourced(change, "tests-0")], ())
+    with pytest.raises(Refused):
+        await codes.check(f"old-{mark}")
     await store.close()
