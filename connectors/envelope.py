@@ -73,7 +73,7 @@ def read_row(topic: str, row: Row, origin: Origin, hashed: Hasher) -> RowChange:
     Raises:
         PoisonMessage: the row breaks the table's contract.
     """
-    return _READERS[topic]("r", {"after": row}, origin, hashed)
+    return _READERS[topic]("r", {"after": row}, origin, hashed, canonical_code)
 
 
 def _operation(envelope: Row) -> str:

@@ -40,7 +40,7 @@ def _codes(folder: Path, code_form: CodeForm) -> Iterator[CodeDefined]:
                 _amount(columns["discount_value"]),
                 _amount(columns["min_purchase_amount"]),
                 Origin(1, 0),
-                code_form(code),
+                canonical_code=code_form(code),
             )
 
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from itertools import islice
 
 from connectors.drain import STAGES, wait_drained
-from connectors.profile import keyed_hasher
-from connectors.settings import Settings, required
+from connectors.profile import hasher_of
+from connectors.settings import Settings
 from connectors.source.moment import position, settled_position
 from connectors.source.session import SourceRole
 from connectors.topics import Topic
@@ -102,7 +102,7 @@ class Reconciliation:
             SettingsError: a password or the hash key is not set.
             DependencyDown: PostgreSQL or ClickHouse does not answer.
         """
-        hashed = keyed_hasher(required(settings.hash_key, "hash_key"))
+        hashed = hasher_of(settings)
         self._settings = settings
         self.source = PostgresRows(settings, hashed)
         self.clickhouse = ClickHouseRows(reader(settings))
