@@ -4,8 +4,11 @@ Stages, in the order in which events flow. Each stage's ends are read when the s
 has drained, because only then has everything arrived that the earlier stages cause:
 
 1. Debezium has confirmed the log position of the last insert,
-2. the source topics, 3. analysts' decisions (an erasure ends some), 4. rescore, 5. scores,
-   6. alerts, 7. dead letters are consumed to their ends by every group that consumes them.
+2. the source topics, 3. decisions (an erasure ends some), 4. sweeps, 5. rescore, 6. scores,
+   7. alerts, 8. dead letters are consumed to their ends by every group that consumes them.
+
+A sweep passes accounts on page by page, each page asking for the next one: its topic has drained
+when its ends stand still.
 """
 
 import time
@@ -32,12 +35,13 @@ POLL_S = 0.1
 PROBE_AFTER_S = 2.0
 
 _DOWNSTREAM = (Topic.RESCORE, Topic.RISK_SCORES, Topic.ABUSE_ALERTS, Topic.DEAD_LETTER)
-_DECISIONS = (Topic.LABELS, Topic.LINK_DECISIONS)
-_LATER = (*_DECISIONS, *_DOWNSTREAM)
+_DECISIONS = (Topic.LABELS, Topic.LINK_DECISIONS, Topic.IDENTIFIER_DECISIONS)
+_LATER = (*_DECISIONS, Topic.SWEEPS, *_DOWNSTREAM)
 _SOURCES = tuple({t: None for ts in GROUPS.values() for t in ts if t not in _LATER})
 STAGES: tuple[tuple[str, tuple[Topic, ...]], ...] = (
     ("sources", _SOURCES),
     ("decisions", _DECISIONS),
+    ("sweeps", (Topic.SWEEPS,)),
     ("rescore", (Topic.RESCORE,)),
     ("scores", (Topic.RISK_SCORES,)),
     ("alerts", (Topic.ABUSE_ALERTS,)),
@@ -89,7 +93,9 @@ def wait_drained(
         _await_slot(settings, lsn, patience, role)
     offsets = Offsets(settings)
     for stage, topics in stages:
-        _await_stage(offsets, stage, topics, patience)
+        ends = _await_stage(offsets, stage, topics, patience)
+        while Topic.SWEEPS in topics and ends != _ends(offsets, topics):
+            ends = _await_stage(offsets, stage, topics, patience)
 
 
 def show_drain(settings: Settings, lsn: str | None) -> None:
@@ -168,10 +174,15 @@ def _slot_lag(connection: Connection, lsn: str) -> int:
     return int(row[0])
 
 
+def _ends(offsets: Offsets, topics: tuple[Topic, ...]) -> dict[Topic, list[Ends]]:
+    return {topic: offsets.ends(topic) for topic in topics}
+
+
 def _await_stage(
     offsets: Offsets, stage: str, topics: tuple[Topic, ...], patience: _Patience
-) -> None:
-    ends = {topic: offsets.ends(topic) for topic in topics}
+) -> dict[Topic, list[Ends]]:
+    """Wait until the topics' present ends are consumed; these ends."""
+    ends = _ends(offsets, topics)
     probed: dict[tuple[Position, int], bool] = {}
     while True:
         behind = {
@@ -181,7 +192,7 @@ def _await_stage(
         }
         patience.look(stage, sum(behind.values()))
         if not behind:
-            return
+            return ends
         if patience.still_s > PROBE_AFTER_S:
             for position, count in behind.items():
                 if (position, count) not in probed:

@@ -195,6 +195,42 @@ class Forgotten:
     origin: Origin
 
 
+class Authority(StrEnum):
+    """Who can say whether an identifier identifies anybody."""
+
+    MEASUREMENT = "measurement"
+    """The shop's own accounts, measured (:mod:`ml.shared_values`)."""
+    ANALYST = "analyst"
+    """A person; this word stands above the measurement's."""
+
+
+@dataclass(frozen=True, slots=True)
+class IdentifierDecided:
+    """Whether a value that accounts share identifies anybody: if it does not, it links nobody.
+
+    Each authority's newest word counts, whenever it arrives; None takes it back. It names no
+    account and outlives them all.
+
+    Attributes:
+        kind: of identifier, a strong :class:`ml.store.Link`.
+        hashed: the value's keyed hash.
+        authority: who says so.
+        identifies: what is said.
+        origin: ``version`` is the moment of the decision, microseconds since 1970 UTC.
+        decided_by, why: for people: who or what decided it, and the reason with its figures.
+        shared_by: accounts that had the value then.
+    """
+
+    kind: str
+    hashed: str
+    authority: Authority
+    identifies: bool | None
+    origin: Origin
+    decided_by: str = field(default="", compare=False)
+    why: str = field(default="", compare=False)
+    shared_by: int = field(default=0, compare=False)
+
+
 @dataclass(frozen=True, slots=True)
 class Tombstone:
     """A marker that lets Kafka compact the key away, and changes nothing."""
@@ -215,5 +251,5 @@ counts for nothing, whichever of both arrives first, and an account that returns
 RowChange = AccountChange | RedemptionChange | CodeChange
 """What changes a row of the source."""
 
-Change = RowChange | Decision | Forgotten
+Change = RowChange | Decision | Forgotten | IdentifierDecided
 """Everything that changes a feature store."""

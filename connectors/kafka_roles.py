@@ -107,16 +107,18 @@ RIGHTS: Mapping[Role, frozenset[Right]] = MappingProxyType(
         # An erasure ends decisions, too.
         Role.SCORING: _topics(SCORING_SOURCES, _R)
         | _groups([SCORING_GROUP], _R)
-        | _topics([Topic.RESCORE, Topic.RISK_SCORES, Topic.ABUSE_ALERTS], _W)
+        | _topics([Topic.SWEEPS, Topic.RESCORE, Topic.RISK_SCORES, Topic.ABUSE_ALERTS], _W)
         | _topics([Topic.LABELS, Topic.LINK_DECISIONS, Topic.DEAD_LETTER], _W),
         Role.WAREHOUSE: _topics(WAREHOUSE_SOURCES, _R)
         | _groups([WAREHOUSE_GROUP], _R)
         | _topics([Topic.DEAD_LETTER], _W),
-        # It sees how far groups are, reads no message, and closes segments by tombstones of nobody.
+        # It sees how far groups are, reads no message, says which identifiers identify nobody, and
+        # closes segments by tombstones of nobody.
         Role.MONITOR: _topics({*SCORING_SOURCES, *WAREHOUSE_SOURCES}, _DESCRIBE)
         | _groups([SCORING_GROUP, WAREHOUSE_GROUP], _DESCRIBE)
         | _topics(_COMPACTED, _W),
-        Role.API: _topics([Topic.LABELS, Topic.LINK_DECISIONS, Topic.AUDIT], _W)
+        Role.API: _topics([Topic.LABELS, Topic.LINK_DECISIONS], _W)
+        | _topics([Topic.IDENTIFIER_DECISIONS, Topic.AUDIT], _W)
         | _topics([Topic.ABUSE_ALERTS], _R)
         | _groups([API_GROUP], _DESCRIBE),
         Role.OPERATOR: frozenset(),

@@ -28,6 +28,8 @@ class Topic(StrEnum):
     PROMO_USAGES = "promo.public.promo_usages"
     LABELS = "promo.labels"
     LINK_DECISIONS = "promo.link_decisions"
+    IDENTIFIER_DECISIONS = "promo.identifier_decisions"
+    SWEEPS = "promo.sweeps"
     RESCORE = "promo.rescore"
     RISK_SCORES = "promo.risk_scores"
     ABUSE_ALERTS = "promo.abuse_alerts"
@@ -78,6 +80,8 @@ TOPICS: Mapping[Topic, TopicSpec] = MappingProxyType(
         Topic.PROMO_USAGES: TopicSpec("usage_id", None, _compacted(lag_days=1)),
         Topic.LABELS: TopicSpec("user_id", None, _compacted()),
         Topic.LINK_DECISIONS: TopicSpec("user_id", None, _compacted()),
+        Topic.IDENTIFIER_DECISIONS: TopicSpec("kind:hash:authority", None, _compacted()),
+        Topic.SWEEPS: TopicSpec("kind:hash", None, _kept(days=1)),
         Topic.RESCORE: TopicSpec("user_id", None, _kept(days=1)),
         Topic.RISK_SCORES: TopicSpec("user_id", None, _compacted(lag_days=1)),
         Topic.ABUSE_ALERTS: TopicSpec("user_id", None, _kept(days=14)),
@@ -102,6 +106,8 @@ SCORING_SOURCES = (
     Topic.PROMO_USAGES,
     Topic.LABELS,
     Topic.LINK_DECISIONS,
+    Topic.IDENTIFIER_DECISIONS,
+    Topic.SWEEPS,
     Topic.RESCORE,
 )
 WAREHOUSE_SOURCES = (
@@ -110,6 +116,7 @@ WAREHOUSE_SOURCES = (
     Topic.PROMO_USAGES,
     Topic.LABELS,
     Topic.LINK_DECISIONS,
+    Topic.IDENTIFIER_DECISIONS,
     Topic.RISK_SCORES,
     Topic.ABUSE_ALERTS,
     Topic.AUDIT,

@@ -8,11 +8,13 @@ from typing import Generic, TypeVar, assert_never
 
 from connectors.events import (
     AccountChange,
+    Authority,
     Change,
     CodeDefined,
     CodeWithdrawn,
     Erased,
     Forgotten,
+    IdentifierDecided,
     IgnoredLink,
     Labelled,
     LinksDecided,
@@ -40,6 +42,7 @@ from ml.store import (
     verified,
 )
 
+_Place = tuple[Link, str]
 _Member = tuple[int, str]
 _Stranger = tuple[str, str | None, str]
 _Terms = tuple[int, CodeTerms | None]
@@ -88,7 +91,11 @@ class MemoryStore:
         """An empty store; tests shrink the window to overflow it with few accounts."""
         self._reach, self._cap = window, 2 * window
         self._accounts: defaultdict[str, _Account] = defaultdict(_Account)
-        self._members: defaultdict[tuple[Link, str], list[_Member]] = defaultdict(list)
+        self._members: defaultdict[_Place, list[_Member]] = defaultdict(list)
+        # What each authority said of an identifier, and when.
+        self._words: defaultdict[_Place, dict[Authority, tuple[int, bool | None]]] = defaultdict(
+            dict
+        )
         # For each canonical code its rows, by their writing.
         self._codes: defaultdict[str, dict[str, _Terms]] = defaultdict(dict)
         self._waiting: defaultdict[str, set[str]] = defaultdict(set)
@@ -112,6 +119,8 @@ class MemoryStore:
                     affected |= self._apply_label(change)
                 case LinksDecided():
                     affected |= self._apply_links(change)
+                case IdentifierDecided():
+                    self._apply_word(change)
                 case Forgotten(said=Said.LABEL):
                     affected |= self._apply_label(Labelled(change.user_id, None, change.origin))
                 case Forgotten():
@@ -130,11 +139,39 @@ class MemoryStore:
     def surroundings(
         self, user_id: str, *, windows: int = 1, strangers_too: bool = False
     ) -> Neighbourhood | None:
-        """As :meth:`neighbourhood`, so many windows wide, or with those falsely linked."""
+        """As :meth:`neighbourhood`, so many windows wide, or through everything that is shared.
+
+        That is, with accounts declared falsely linked, and through identifiers of nobody.
+        """
         account = self._accounts.get(user_id)
         if account is None or account.profile is None:
             return None
         return self._around(account.profile, account, windows, strangers_too)
+
+    def is_counted(self, link: Link, hashed: str) -> bool:
+        """Whether an identifier links accounts: unless the newest words say it is nobody's."""
+        words = self._words.get((link, hashed), {})
+        for authority in (Authority.ANALYST, Authority.MEASUREMENT):
+            _, identifies = words.get(authority, (_NEVER, None))
+            if identifies is not None:
+                return identifies
+        return True
+
+    def concerned(self, link: Link, hashed: str) -> set[str]:
+        """Whom it concerns whether an identifier counts; a sweep passes them on page by page.
+
+        That is all who have it and, as a neighbour's device is a fact about it, all who are
+        strongly linked with these through something else.
+        """
+        members = [user_id for _, user_id in self._members.get((link, hashed), ())]
+        found = set(members)
+        for user_id in members if link is Link.DEVICE else ():
+            profile = self._accounts[user_id].profile
+            assert profile is not None  # members are registered
+            for other, value in identifiers(profile).items():
+                if other in STRONG_LINKS and other is not link and self.is_counted(other, value):
+                    found |= {user for _, user in self._window(other, value, _member(profile))}
+        return found
 
     def accounts(self) -> Iterator[str]:
         """The registered accounts."""
@@ -165,6 +202,7 @@ class MemoryStore:
                     if strangers_too or not self._are_strangers(profile.user_id, link, member[1])
                 )
                 for link, hashed in identifiers(profile).items()
+                if strangers_too or self.is_counted(link, hashed)
             },
             codes={code: terms for code, terms in known.items() if terms is not None},
         )
@@ -173,12 +211,13 @@ class MemoryStore:
         created_at_us, user_id = member
         account = self._accounts[user_id]
         facts = account.profile
+        device = facts.device if facts else None
         return LinkedAccount(
             user_id,
             created_at_us,
             account.label,
             tuple(account.redemptions[: self._cap]),
-            facts.device if facts else None,
+            device if device and self.is_counted(Link.DEVICE, device) else None,
             facts.agent if facts else None,
             verified(facts) if facts else Verified(),
         )
@@ -239,6 +278,13 @@ class MemoryStore:
         self._ignore(user_id, _Decided(standing, change.origin.version, change.about))
         return self._registered({user_id, *_others(before), *_others(standing)})
 
+    def _apply_word(self, change: IdentifierDecided) -> None:
+        """Whom it concerns is passed on page by page, see :meth:`concerned`."""
+        words = self._words[Link(change.kind), change.hashed]
+        known, _ = words.get(change.authority, (_NEVER, None))
+        if change.origin.version >= known:
+            words[change.authority] = (change.origin.version, change.identifies)
+
     def _ignore(self, user_id: str, decided: _Decided[tuple[IgnoredLink, ...]]) -> None:
         """Let an account's list stand, and no other list of it."""
         for link in self._accounts[user_id].ignored.what:
@@ -296,7 +342,7 @@ class MemoryStore:
         if profile is None:
             return set()
         reached = set()
-        for link, hashed in identifiers(profile).items():
+        for link, hashed in self._counted(profile):
             if link not in links:
                 continue
             for created_at_us, user_id in self._window(link, hashed, _member(profile)):
@@ -305,6 +351,10 @@ class MemoryStore:
                 if link in STRONG_LINKS or near or later:
                     reached.add(user_id)
         return reached
+
+    def _counted(self, profile: Profile) -> Iterator[_Place]:
+        """The identifiers that link the account."""
+        return (place for place in identifiers(profile).items() if self.is_counted(*place))
 
     def _apply_redemption(self, change: RedemptionChange) -> set[str]:
         if isinstance(change, RedemptionWithdrawn):
@@ -349,7 +399,7 @@ class MemoryStore:
         if account.profile is None:
             return set()
         reached = {user_id}
-        for link, hashed in identifiers(account.profile).items():
+        for link, hashed in self._counted(account.profile):
             if link in CODE_LINKS:
                 for _, neighbour in self._window(link, hashed, _member(account.profile)):
                     has_one = codes is None or codes & self._accounts[neighbour].codes(self._cap)
@@ -365,7 +415,7 @@ class MemoryStore:
             and profile is not None
             and any(
                 other in STRONG_LINKS and other != link and len(self._members[other, hashed]) > 1
-                for other, hashed in identifiers(profile).items()
+                for other, hashed in self._counted(profile)
             )
         )
 

@@ -30,6 +30,8 @@ from connectors.profile import Profile
 
 WINDOW = 25
 CAP = 2 * WINDOW
+LARGE = 100
+"""So many accounts on one strong identifier, and it is measured whether it identifies anybody."""
 HOUR_US = 3_600_000_000
 DAY_US = 24 * HOUR_US
 
@@ -127,7 +129,8 @@ class LinkedAccount:
         user_id, created_at_us: who, and when it signed up.
         label: what is known of it: an analyst's word, else the shop's.
         redemptions: its first CAP, in order of use.
-        device, agent: keyed hashes of its device and of its browser's build.
+        device, agent: keyed hashes of its device, if that identifies anybody, and of its
+            browser's build.
         verified: which of its contacts are known to be its own.
     """
 
@@ -158,7 +161,8 @@ class Neighbourhood:
         redemptions: its first CAP counted redemptions, in order of use.
         last_redeemed_at_us: when it last redeemed (beyond the first CAP too), None if never.
         linked: for each kind of identifier the neighbours, in order of sign-up, without those
-            that an analyst has declared falsely linked.
+            that an analyst has declared falsely linked. A kind is left out where the account has
+            none of it, or one that was decided to identify nobody.
         codes: the terms of the canonical codes it redeemed, as far as they are known; where
             several writings of one code are defined, those of the smallest. They tell what a
             verdict is worth, never the verdict, so a later change of a code's terms makes no
@@ -191,7 +195,8 @@ class FeatureStore(Protocol):
         Returns:
             The accounts whose risk may differ now and that must be scored again; for changes
             of an account itself (registered, updated, erased) without that account, because
-            whoever receives such a change scores it directly.
+            whoever receives such a change scores it directly. A decision about an identifier
+            concerns too many to name them: a sweep passes them on page by page.
         """
         ...
 

@@ -32,7 +32,7 @@ class Claims:
 
     def __init__(self, store: RedisStore) -> None:
         self._store = store
-        self._claim = store.script("slots.lua", "claim.lua")
+        self._claim = store.script("slots.lua", "identifiers.lua", "claim.lua")
         self._standing = store.script("slots.lua", "standing.lua")
         self._release = store.script("slots.lua", "release.lua")
 

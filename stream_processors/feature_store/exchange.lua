@@ -1,8 +1,10 @@
--- One call a batch: apply changes in order, then answer what is known of some accounts.
+-- One call a batch: apply changes in order, then answer what is known of some accounts. Comes after
+-- identifiers.lua.
 --
 -- ARGV[1]  msgpack {changes, subjects, hypothetical, sources, token,
---                   window, cap, day_us, strong, contacts, code_links}
--- Returns  msgpack {affected, left_over, endings, subjects, accounts}
+--                   window, cap, day_us, strong, contacts, code_links, large}
+-- Returns  msgpack {affected, left_over, endings, subjects, accounts, sweeps}; a sweep is {link,
+--          hash, decision}: whether the identifier counts has changed, which concerns all who have it
 --
 -- Keys
 --   a:<user>         hash: v version, p profile, t sign-up, l label, i identifiers,
@@ -22,6 +24,7 @@
 --   q:<source>       hash, an outbox: "label:<user>" and "links:<user>", what of them an erasure
 --                    has ended and the topic still says -> token
 --   risk:<user>      hash: the latest risk (written by keep.lua)
+--   large            set of "<link>:<hash>": strong identifiers that LARGE accounts or more have
 --   turn:<user>      token of who is deciding about an account just now (see end_turn.lua)
 --
 -- The keys of claims are told in slots.lua.
@@ -30,6 +33,7 @@
 
 local input = cmsgpack.unpack(ARGV[1])
 local WINDOW, CAP, DAY = input.window, input.cap, input.day_us
+local LARGE = input.large
 local is_strong, is_contact, is_code_link = {}, {}, {}
 for _, link in ipairs(input.strong) do is_strong[link] = true end
 for _, link in ipairs(input.contacts) do is_contact[link] = true end
@@ -89,7 +93,8 @@ end
 local function reach(user, created, identifiers, found)
   for _, identifier in ipairs(identifiers) do
     local link, hashed = identifier[1], identifier[2]
-    local around = window('k:' .. link .. ':' .. hashed, user, created)
+    local around = is_counted(link, hashed)
+      and window('k:' .. link .. ':' .. hashed, user, created) or {}
     for i = 1, #around, 2 do
       local near = math.abs(tonumber(around[i + 1]) - created) <= DAY
       if is_strong[link] or near or newest(around[i]) >= created then found[around[i]] = true end
@@ -117,15 +122,24 @@ local function read_account(user)
   }
 end
 
+local function note_size(identifier)
+  if not is_strong[identifier[1]] then return end
+  local place = identifier[1] .. ':' .. identifier[2]
+  local is_large = redis.call('ZCARD', 'k:' .. place) >= LARGE
+  redis.call(is_large and 'SADD' or 'SREM', 'large', place)
+end
+
 local function leave(user, account)
   for _, identifier in ipairs(account.identifiers) do
     redis.call('ZREM', 'k:' .. identifier[1] .. ':' .. identifier[2], user)
+    note_size(identifier)
   end
 end
 
 local function enter(user, created, identifiers)
   for _, identifier in ipairs(identifiers) do
     redis.call('ZADD', 'k:' .. identifier[1] .. ':' .. identifier[2], created, user)
+    note_size(identifier)
   end
 end
 
@@ -284,7 +298,8 @@ local function may_bridge(user, link)
   local packed = is_strong[link] and redis.call('HGET', 'a:' .. user, 'i')
   for _, other in ipairs(packed and cmsgpack.unpack(packed) or {}) do
     local key = 'k:' .. other[1] .. ':' .. other[2]
-    if other[1] ~= link and is_strong[other[1]] and redis.call('ZCARD', key) > 1 then
+    if other[1] ~= link and is_strong[other[1]] and is_counted(other[1], other[2])
+      and redis.call('ZCARD', key) > 1 then
       return true
     end
   end
@@ -372,7 +387,7 @@ local function put_redemption(index, user, version, usage, code, used_at)
   add_codes(codes, user)
   touch(user, index, 'redemption')
   for _, identifier in ipairs(account.identifiers) do
-    if is_code_link[identifier[1]] then
+    if is_code_link[identifier[1]] and is_counted(identifier[1], identifier[2]) then
       local around = window('k:' .. identifier[1] .. ':' .. identifier[2], user, account.created)
       for i = 1, #around, 2 do
         local shares = redelivered
@@ -414,9 +429,31 @@ local function put_code(index, code, writing, version, terms)
   end
 end
 
+local sweeps = {}
+
+-- An authority's word on whether an identifier identifies anybody.
+local function put_word(link, hashed, authority, version, identifies, said)
+  local place = link .. ':' .. hashed
+  local key = 'word:' .. place
+  if version < (tonumber(redis.call('HGET', key, authority .. 'v')) or -1) then return end
+  redis.call('HSET', key, authority .. 'v', version, authority .. 'w', said)
+  set_or_drop(key, authority .. 'i', identifies)
+  local words = redis.call('HMGET', key, 'analysti', 'measurementi')
+  local before, after = is_counted(link, hashed), (words[1] or words[2]) ~= '0'
+  local decision = authority .. string.format('%.0f', version)
+  if before ~= after then
+    redis.call(after and 'SREM' or 'SADD', 'uncounted', place)
+    redis.call('HSET', key, 'g', decision)
+    has_uncounted, is_uncounted[place] = true, not after
+  end
+  if redis.call('HGET', key, 'g') == decision then
+    sweeps[#sweeps + 1] = {link, hashed, decision}
+  end
+end
+
 local put = {
   account = put_account, redemption = put_redemption, code = put_code,
-  label = put_label, links = put_links, ending = end_decisions,
+  label = put_label, links = put_links, ending = end_decisions, word = put_word,
 }
 for _, change in ipairs(input.changes) do put[change[1]](unpack(change, 2)) end
 
@@ -431,20 +468,31 @@ end
 
 -- What is known of the subjects, and once of each of their neighbours.
 local accounts = {}
+local function has_uncounted_device(packed)
+  for _, identifier in ipairs(has_uncounted and packed and cmsgpack.unpack(packed) or {}) do
+    if identifier[1] == 'device' then return not is_counted('device', identifier[2]) end
+  end
+  return false
+end
+
 local function know(user)
   if accounts[user] == nil then
-    local fields = redis.call('HMGET', 'a:' .. user, 'd', 'l', 'f', 'c')
+    local fields = redis.call('HMGET', 'a:' .. user, 'd', 'l', 'f', 'c', 'i')
     local redemptions = redis.call('ZRANGE', 'z:' .. user, 0, CAP - 1, 'WITHSCORES')
-    accounts[user] = {fields[1] or fields[2], redemptions, fields[3], fields[4]}
+    accounts[user] = {
+      fields[1] or fields[2], redemptions, fields[3], fields[4], has_uncounted_device(fields[5])
+    }
   end
 end
 
 local function linked(user, created, identifiers)
   local links = {}
   for _, identifier in ipairs(identifiers) do
-    local around = window('k:' .. identifier[1] .. ':' .. identifier[2], user, created)
-    for i = 1, #around, 2 do know(around[i]) end
-    links[#links + 1] = {identifier[1], around}
+    if is_counted(identifier[1], identifier[2]) then
+      local around = window('k:' .. identifier[1] .. ':' .. identifier[2], user, created)
+      for i = 1, #around, 2 do know(around[i]) end
+      links[#links + 1] = {identifier[1], around}
+    end
   end
   return links
 end
@@ -477,4 +525,4 @@ for _, asked in ipairs(input.hypothetical) do
   subjects[#subjects + 1] = describe(asked[1], account)
 end
 
-return cmsgpack.pack({affected, outbox('o'), outbox('q'), subjects, accounts})
+return cmsgpack.pack({affected, outbox('o'), outbox('q'), subjects, accounts, sweeps})

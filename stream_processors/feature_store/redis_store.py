@@ -29,6 +29,15 @@ from connectors.proven import async_redis_hook
 from connectors.refusals import WRITE_PROBE, redis_down
 from connectors.settings import Settings, required
 from ml.store import CodeTerms
+from stream_processors.feature_store.identifier_wire import (
+    WORD_FIELDS,
+    Page,
+    Sweep,
+    Words,
+    pages,
+    sweep_question,
+    words,
+)
 from stream_processors.feature_store.wire import (
     Answer,
     Ending,
@@ -126,7 +135,8 @@ class RedisStore:
 
     def __init__(self, redis: "Redis") -> None:
         self._redis = redis
-        self._exchange = redis.register_script(_script("exchange.lua"))
+        self._exchange = redis.register_script(_script("identifiers.lua", "exchange.lua"))
+        self._sweep = redis.register_script(_script("identifiers.lua", "sweep.lua"))
         self._keep = redis.register_script(_script("keep.lua"))
         self._confirm = redis.register_script(_script("confirm.lua"))
         self._end_turn = redis.register_script(_script("end_turn.lua"))
@@ -149,6 +159,39 @@ class RedisStore:
         """
         packed = question(changes, subjects, token, hypothetical)
         return answer(cast(bytes, await self._call(self._exchange, packed)))
+
+    async def pages(self, sweeps: Sequence[Sweep], page: int) -> list[Page]:
+        """The next ``page`` members of each sweep, and their neighbours; changes nothing."""
+        if not sweeps:
+            return []
+        reply = await self._call(self._sweep, sweep_question(sweeps, page))
+        return pages(cast(bytes, reply), sweeps)
+
+    async def words(self, kind: str, hashed: str) -> Words:
+        """What was said of an identifier, and how many accounts have it."""
+        place = f"{kind}:{hashed}"
+        try:
+            async with self._redis.pipeline(transaction=False) as asked:
+                asked.hmget(f"word:{place}", list(WORD_FIELDS))
+                asked.zcard(f"k:{place}")
+                fields, count = await asked.execute()
+        except (RedisError, OSError) as error:
+            raise _down(error) from error
+        return words(kind, hashed, fields, count)
+
+    async def large_identifiers(self) -> tuple[tuple[str, str, int], ...]:
+        """Strong identifiers of :data:`ml.store.LARGE` accounts or more: kind, hash, accounts."""
+        try:
+            members = await cast(Awaitable[set[bytes]], self._redis.smembers("large"))
+            places = sorted(member.decode() for member in members)
+            async with self._redis.pipeline(transaction=False) as asked:
+                for place in places:
+                    asked.zcard(f"k:{place}")
+                counts = await asked.execute()
+        except (RedisError, OSError) as error:
+            raise _down(error) from error
+        named = (place.partition(":") for place in places)
+        return tuple((k, h, int(n)) for (k, _, h), n in zip(named, counts, strict=True))
 
     async def keep(self, risks: Sequence[NewRisk]) -> set[str]:
         """Keep latest risks as undelivered. Idempotent.
@@ -290,7 +333,7 @@ class RedisStore:
 
     def script(self, *names: str) -> Callable[[bytes], Awaitable[object]]:
         """A script of this folder, its files one after the other, to be called with an argument."""
-        script = self._redis.register_script("".join(map(_script, names)))
+        script = self._redis.register_script(_script(*names))
 
         async def called(packed: bytes) -> object:
             return await self._call(script, packed)
@@ -344,5 +387,6 @@ def _text(revision: int | None) -> str | bool:
     return False if revision is None else str(revision)
 
 
-def _script(name: str) -> str:
-    return resources.files(__package__).joinpath(name).read_text()
+def _script(*names: str) -> str:
+    folder = resources.files(__package__)
+    return "\n".join(folder.joinpath(name).read_text() for name in names)

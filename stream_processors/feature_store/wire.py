@@ -13,8 +13,10 @@ from connectors.events import (
     Change,
     CodeDefined,
     CodeWithdrawn,
+    Decision,
     Erased,
     Forgotten,
+    IdentifierDecided,
     IgnoredLink,
     Labelled,
     LinksDecided,
@@ -31,6 +33,7 @@ from ml.store import (
     CODE_LINKS,
     CONTACT_LINKS,
     DAY_US,
+    LARGE,
     STRONG_LINKS,
     WINDOW,
     CodeTerms,
@@ -42,6 +45,7 @@ from ml.store import (
     identifiers,
     verified,
 )
+from stream_processors.feature_store.identifier_wire import Sweep, packed_reason
 
 _NAMES = tuple(field.name for field in fields(Profile))
 _FIELDS = attrgetter(*_NAMES)
@@ -54,6 +58,7 @@ _RULES = {
     "strong": [link.value for link in STRONG_LINKS],
     "contacts": [link.value for link in CONTACT_LINKS],
     "code_links": [link.value for link in CODE_LINKS],
+    "large": LARGE,
 }
 
 
@@ -126,12 +131,13 @@ class Known:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """The answer to one exchange; ``subjects`` in the order asked."""
+    """The answer to one exchange; ``subjects`` in the order asked, ``sweeps`` that begin."""
 
     affected: tuple[Affected, ...]
     left_over: tuple[LeftOver, ...]
     endings: tuple[Ending, ...]
     subjects: tuple[Known, ...]
+    sweeps: tuple[Sweep, ...] = ()
 
 
 def question(
@@ -162,13 +168,14 @@ def question(
 
 def answer(reply: bytes) -> Answer:
     """Read what ``exchange.lua`` returned."""
-    affected, left_over, endings, subjects, accounts = ormsgpack.unpackb(reply)
+    affected, left_over, endings, subjects, accounts, sweeps = ormsgpack.unpackb(reply)
     neighbours = _Neighbours(accounts if accounts else {})
     return Answer(
         tuple(Affected(user, index, cause) for user, index, cause in affected),
         tuple(LeftOver(*entry) for entry in left_over),
         tuple(_ending(*entry) for entry in endings),
         tuple(_known(subject, neighbours) for subject in subjects),
+        tuple(Sweep(*begun) for begun in sweeps),
     )
 
 
@@ -248,16 +255,30 @@ def _packed_change(index: int, sourced: Sourced) -> Iterator[list[Any]]:
             yield ["code", index, change.canonical_code, change.promo_code, version, text]
         case CodeWithdrawn():
             yield ["code", index, change.canonical_code, change.promo_code, version, False]
+        case Labelled() | LinksDecided() | IdentifierDecided() | Forgotten():
+            yield _packed_decision(index, sourced.source, change)
+        case _:
+            assert_never(change)
+
+
+def _packed_decision(
+    index: int, source: str, change: Decision | IdentifierDecided | Forgotten
+) -> list[Any]:
+    version = change.origin.version
+    match change:
         case Labelled(label=label, about=about):
-            word = _packed_label(label)
-            yield ["label", index, sourced.source, change.user_id, version, word, about]
+            return ["label", index, source, change.user_id, version, _packed_label(label), about]
         case LinksDecided(ignored=ignored, about=about):
             links = [_packed_link(link) for link in ignored]
-            yield ["links", index, sourced.source, change.user_id, version, links, about]
+            return ["links", index, source, change.user_id, version, links, about]
+        case IdentifierDecided():
+            word = _packed_label(change.identifies)
+            place = (change.kind, change.hashed, change.authority.value)
+            return ["word", *place, version, word, packed_reason(change)]
         case Forgotten(said=Said.LABEL):
-            yield ["label", index, sourced.source, change.user_id, version, False, False]
+            return ["label", index, source, change.user_id, version, False, False]
         case Forgotten():
-            yield ["links", index, sourced.source, change.user_id, version, [], False]
+            return ["links", index, source, change.user_id, version, [], False]
         case _:
             assert_never(change)
 
@@ -307,10 +328,16 @@ class _Neighbours:
 
 
 def _facts(
-    label: object, flat: Sequence[str], facts: str | bool, contacts: str | bool
+    label: object,
+    flat: Sequence[str],
+    facts: str | bool,
+    contacts: str | bool,
+    is_device_uncounted: bool,
 ) -> tuple[bool | None, tuple[Redemption, ...], str | None, str | None, Verified]:
     """What is known of a neighbour: label, redemptions, device, agent, verified contacts."""
     device, agent = orjson.loads(facts) if isinstance(facts, str) else (None, None)
+    if is_device_uncounted:
+        device = None
     own = Verified(*orjson.loads(contacts)) if isinstance(contacts, str) else Verified()
     return _LABELS[label], _redemptions(flat), device, agent, own
 

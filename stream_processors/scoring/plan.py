@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from connectors import decisions, envelope
+from connectors import decisions, envelope, identifier_decisions
 from connectors.errors import PoisonMessage
 from connectors.events import (
     Change,
@@ -11,6 +11,7 @@ from connectors.events import (
     CodeWithdrawn,
     Erased,
     Forgotten,
+    IdentifierDecided,
     Labelled,
     LinksDecided,
     Redeemed,
@@ -22,9 +23,10 @@ from connectors.events import (
 from connectors.profile import Hasher
 from connectors.promo_codes import CodeForm, canonical_code
 from connectors.topics import Topic
+from stream_processors.feature_store.identifier_wire import Sweep
 from stream_processors.feature_store.wire import Affected, Sourced
 from stream_processors.intake import Message
-from stream_processors.scoring import rescore
+from stream_processors.scoring import rescore, sweep
 from stream_processors.scoring.rescore import RescoreRequest, Trigger
 
 
@@ -35,21 +37,30 @@ class Plan:
     Attributes:
         changes: in order of arrival.
         subjects: accounts of this worker's partitions to score, each once, and why.
+        sweeps: which are to go on; each once.
         poison: messages that cannot be read.
     """
 
     changes: list[Sourced] = field(default_factory=list)
     subjects: dict[str, RescoreRequest] = field(default_factory=dict)
+    sweeps: list[Sweep] = field(default_factory=list)
     poison: list[tuple[Message, PoisonMessage]] = field(default_factory=list)
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is nothing to do."""
+        return not (self.changes or self.subjects or self.sweeps)
 
 
 def plan(messages: Iterable[Message], hashed: Hasher, code_form: CodeForm = canonical_code) -> Plan:
-    """Decode a batch: every message ends as a change, a subject, both, or poison."""
+    """Decode a batch: every message ends as a change, a subject, both, a sweep, or poison."""
     made = Plan()
     for message in messages:
         try:
             if message.topic == Topic.RESCORE:
                 _ask(made, rescore.decode(message.value))
+            elif message.topic == Topic.SWEEPS:
+                _go_on(made, sweep.decode(message.value))
             else:
                 _note(made, message, _decoded(message, hashed, code_form))
         except PoisonMessage as poison:
@@ -77,6 +88,8 @@ def requests(made: Plan, affected: Iterable[Affected]) -> list[RescoreRequest]:
 def _decoded(message: Message, hashed: Hasher, code_form: CodeForm) -> Change | Tombstone:
     if message.topic in (Topic.LABELS, Topic.LINK_DECISIONS):
         return decisions.decode(message.topic, message.key, message.value, message.headers)
+    if message.topic == Topic.IDENTIFIER_DECISIONS:
+        return identifier_decisions.decode(message.key, message.value)
     return envelope.decode(message.topic, message.key, message.value, hashed, code_form)
 
 
@@ -92,9 +105,14 @@ def _note(made: Plan, message: Message, event: Change | Tombstone) -> None:
             _ask(made, _direct(event.user_id, Trigger.RESCORE, event))
         case Redeemed() | RedemptionWithdrawn() | CodeDefined() | CodeWithdrawn():
             pass
-        case Labelled() | LinksDecided() | Forgotten():
+        case Labelled() | LinksDecided() | Forgotten() | IdentifierDecided():
             pass
     made.changes.append(Sourced(event, message.source))
+
+
+def _go_on(made: Plan, asked: Sweep) -> None:
+    if asked not in made.sweeps:
+        made.sweeps.append(asked)
 
 
 def _direct(user_id: str, trigger: Trigger, event: Registered | Updated | Erased) -> RescoreRequest:

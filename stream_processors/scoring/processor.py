@@ -15,7 +15,7 @@ from stream_processors.feature_store.redis_store import RedisStore
 from stream_processors.feature_store.wire import Answer, Ending
 from stream_processors.intake import Message
 from stream_processors.metrics import Metrics
-from stream_processors.scoring import rescore
+from stream_processors.scoring import rescore, sweep
 from stream_processors.scoring.endings import publish_endings
 from stream_processors.scoring.plan import Plan, plan, requests
 from stream_processors.scoring.publication import (
@@ -77,7 +77,7 @@ class ScoringProcessor:
         made = plan(messages, self._hashed, self._code_form)
         for message, poison in made.poison:
             await self.set_aside(message, poison)
-        if not made.changes and not made.subjects:
+        if made.is_empty:
             return
         self._batches += 1
         token = f"{self._name}-{self._batches}"
@@ -88,7 +88,8 @@ class ScoringProcessor:
         )
         outcome = self._score(made, known)
         lost = await self._keep(outcome)
-        await self._deliver([*self._pass_on(made, known), *outcome.messages()])
+        passed_on = [*self._pass_on(made, known), *await self._sweep(made, known)]
+        await self._deliver([*passed_on, *outcome.messages()])
         await self._end_decisions(known.endings)
         overtaken = await self._confirm(outcome, known)
         await self._deliver([_again(made.subjects[user]) for user in sorted(lost | overtaken)])
@@ -119,6 +120,21 @@ class ScoringProcessor:
         for request in asked:
             self._metrics.rescores.labels(request.trigger).inc()
         return [rescore.encode(request) for request in asked]
+
+    async def _sweep(self, made: Plan, known: Answer) -> list[Outgoing]:
+        """Begin sweeps, and go on with those that were asked for by a page."""
+        share = sweep.share_of_page(len(made.sweeps))
+        pages = await until_up(
+            "redis", lambda: self._store.pages(made.sweeps, share), self._metrics
+        )
+        now = self._clock_us()
+        users = sorted({user for page in pages for user in page.users} - made.subjects.keys())
+        self._metrics.rescores.labels(Trigger.RESCORE).inc(len(users))
+        rest = [*known.sweeps, *(page.rest for page in pages if page.rest is not None)]
+        return [
+            *(rescore.encode(RescoreRequest(user, Trigger.RESCORE, now)) for user in users),
+            *map(sweep.encode, rest),
+        ]
 
     def _score(self, made: Plan, known: Answer) -> _Outcome:
         outcome = _Outcome()

@@ -10,11 +10,13 @@ from hypothesis import strategies as st
 from redis import Redis
 
 from connectors.events import (
+    Authority,
     Change,
     CodeDefined,
     CodeWithdrawn,
     Erased,
     Forgotten,
+    IdentifierDecided,
     IgnoredLink,
     Labelled,
     LinksDecided,
@@ -25,9 +27,12 @@ from connectors.events import (
     Said,
     Updated,
 )
+from connectors.identifier_decisions import KINDS
 from connectors.profile import Profile
 from connectors.settings import Settings, required
 from ml.memory_store import MemoryStore
+from ml.store import LARGE, Link
+from stream_processors.feature_store.identifier_wire import Sweep
 from stream_processors.feature_store.redis_store import (
     Decided,
     NewRisk,
@@ -90,6 +95,10 @@ changes = st.one_of(
     st.builds(Labelled, users, labels, origins, abouts),
     st.builds(LinksDecided, users, ignored, origins, abouts),
     st.builds(Forgotten, users, st.sampled_from(Said), origins),
+    st.builds(
+        IdentifierDecided, st.sampled_from(KINDS), st.sampled_from(["x", "y"]),
+        st.sampled_from(Authority), labels, origins,
+    ),
 )  # fmt: skip
 
 
@@ -147,6 +156,171 @@ async def test_both_stores_answer_alike(
         assert await stores.disagreements() == []
     finally:
         await stores.redis.close()
+
+
+@settings(
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(history=st.lists(changes, max_size=20), shuffled=st.randoms(use_true_random=False))
+async def test_words_on_identifiers_end_in_one_answer_in_whatever_order_they_arrive(
+    redis_settings: Settings,
+    emptied: Callable[..., object],
+    history: list[Change],
+    shuffled: Random,
+) -> None:
+    rows = {_row(change): change for change in history}  # one change a row: versions never tie
+    ordered = list(rows.values())
+    stores = Stores(connect(redis_settings))
+    found = []
+    for order in (ordered, shuffled.sample(ordered, k=len(ordered))):
+        emptied()
+        stores.memory = MemoryStore()
+        for change in order:
+            await stores.apply(change)
+        assert await stores.disagreements() == []
+        found.append([stores.memory.neighbourhood(user) for user in USERS])
+    await stores.redis.close()
+    assert found[0] == found[1]
+
+
+def _row(change: Change) -> object:
+    match change:
+        case Registered() | Updated():
+            return "account", change.profile.user_id
+        case Redeemed() | RedemptionWithdrawn():
+            return "usage", change.usage_id
+        case CodeDefined() | CodeWithdrawn():
+            return "code", change.promo_code
+        case IdentifierDecided():
+            return "word", change.kind, change.hashed, change.authority
+        case Labelled() | Forgotten(said=Said.LABEL):
+            return "label", change.user_id
+        case _:
+            return "account" if isinstance(change, Erased) else "links", change.user_id
+
+
+def _nobodys(kind: str, hashed: str, version: int = 7) -> IdentifierDecided:
+    authority, origin = Authority.MEASUREMENT, Origin(version, version)
+    return IdentifierDecided(kind, hashed, authority, False, origin, "measurement", "why", 230)
+
+
+async def _swept(store: RedisStore, sweep: Sweep, page: int) -> list[tuple[str, ...]]:
+    """The pages of a sweep."""
+    found, rest = [], [sweep]
+    while rest:
+        (one,) = await store.pages(rest, page)
+        found.append(one.users)
+        rest = [one.rest] if one.rest else []
+    return found
+
+
+async def test_a_sweep_passes_on_everybody_page_by_page_whoever_comes_or_goes_meanwhile(
+    redis_settings: Settings, emptied: Callable[..., object]
+) -> None:
+    emptied()
+    stores = Stores(connect(redis_settings))
+    # Three at a time sign up in the same instant; every tenth has a telephone with somebody else.
+    crowd = [
+        Registered(
+            Profile(
+                f"s{n:03d}",
+                created_at_us=1_700_000_000_000_000 + n // 3 * HOUR_US,
+                device="sdk",
+                phone=f"p{n}" if n % 10 == 0 else None,
+            ),
+            None,
+            Origin(1, 0),
+        )
+        for n in range(230)
+    ]
+    friend = Registered(Profile("friend", 1_700_000_000_000_000, phone="p50"), None, Origin(1, 0))
+    for change in [*crowd, friend]:
+        await stores.apply(change)
+    decided = _nobodys("device", "sdk")
+
+    answer = await stores.redis.exchange([Sourced(decided, "words-0")], [])
+    stores.memory.apply([decided])
+
+    (sweep,) = answer.sweeps
+    assert answer.affected == ()
+    swept = await _swept(stores.redis, sweep, 50)
+    assert [len(page) for page in swept] == [50, 51, 50, 50, 30]
+    assert set().union(*swept) == stores.memory.concerned(Link.DEVICE, "sdk")
+    again = await stores.redis.exchange([Sourced(decided, "words-0")], [])
+    assert again.sweeps == (sweep,), "after a kill it begins again"
+
+    (first,) = await stores.redis.pages([sweep], 50)
+    assert first.rest is not None
+    assert first.rest.after is not None
+    gone, newcomer = first.rest.after[1], crowd[0].profile.created_at_us
+    await stores.apply(Erased(gone, Origin(2, 0)))
+    await stores.apply(Registered(Profile("a", newcomer, device="sdk"), None, Origin(1, 0)))
+    rest = set().union(*await _swept(stores.redis, first.rest, 50))
+    assert rest == set().union(*swept) - set(first.users) - {gone}
+    await stores.redis.close()
+
+
+async def test_a_later_decision_ends_a_sweep_and_begins_its_own(
+    redis_settings: Settings, emptied: Callable[..., object]
+) -> None:
+    emptied()
+    store = connect(redis_settings)
+    row = Registered(Profile("a", 1, device="sdk"), None, Origin(1, 0))
+    nobodys = Sourced(_nobodys("device", "sdk", version=7), "words-0")
+    taken = Sourced(
+        IdentifierDecided("device", "sdk", Authority.ANALYST, True, Origin(6, 0)), "words-1"
+    )
+    first = await store.exchange([Sourced(row, "users-0"), nobodys], [])
+    later = await store.exchange([taken], [])
+    redelivered = await store.exchange([nobodys], [])
+
+    (ended,), (begun,) = first.sweeps, later.sweeps
+    over, going = await store.pages([ended, begun], 10)
+    assert (over.users, over.rest) == ((), None)
+    assert going.users == ("a",)
+    assert redelivered.sweeps == ()
+    await store.close()
+
+
+async def test_what_was_said_of_an_identifier_is_read_back_with_how_many_have_it(
+    redis_settings: Settings, emptied: Callable[..., object]
+) -> None:
+    emptied()
+    store = connect(redis_settings)
+    measured = _nobodys("device", "sdk")
+    by_analyst = IdentifierDecided(
+        "device", "sdk", Authority.ANALYST, None, Origin(9, 9), "fraud-desk", "no", 12
+    )
+    row = Registered(Profile("a", 1, device="sdk"), None, Origin(1, 0))
+    await store.exchange([Sourced(change, "t-0") for change in (row, measured, by_analyst)], [])
+
+    words = await store.words("device", "sdk")
+
+    assert (words.accounts, words.is_counted, words.standing) == (1, False, measured)
+    analysts = words.of(Authority.ANALYST)
+    assert analysts is not None
+    assert (analysts.decided_by, analysts.why, analysts.shared_by) == ("fraud-desk", "no", 12)
+    assert (await store.words("device", "other")).said == ()
+    await store.close()
+
+
+async def test_identifiers_of_many_are_known_exactly_whoever_is_erased(
+    redis_settings: Settings, emptied: Callable[..., object]
+) -> None:
+    emptied()
+    store = connect(redis_settings)
+    crowd = [
+        Registered(Profile(f"u{n}", n, device="sdk", ip="busy"), None, Origin(1, 0))
+        for n in range(LARGE)
+    ]
+
+    await store.exchange([Sourced(change, "users-0") for change in crowd[:-1]], [])
+    assert await store.large_identifiers() == ()
+    await store.exchange([Sourced(crowd[-1], "users-0")], [])
+    assert await store.large_identifiers() == (("device", "sdk", LARGE),)
+    await store.exchange([Sourced(Erased("u5", Origin(2, 0)), "users-0")], [])
+    assert await store.large_identifiers() == ()
+    await store.close()
 
 
 async def test_windows_of_a_crowded_place_are_alike(

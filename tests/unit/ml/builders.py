@@ -5,9 +5,11 @@ from dataclasses import replace
 from decimal import Decimal
 
 from connectors.events import (
+    Authority,
     CodeDefined,
     CodeWithdrawn,
     Erased,
+    IdentifierDecided,
     IgnoredLink,
     Labelled,
     LinksDecided,
@@ -53,6 +55,17 @@ def erased(user_id: str = "anna", version: int = 9) -> Erased:
 def labelled(user_id: str = "anna", label: bool | None = True, version: int = 5) -> Labelled:
     """An analyst's word."""
     return Labelled(user_id, label, Origin(version, 0))
+
+
+def said_of(
+    hashed: str = "d",
+    identifies: bool | None = False,
+    authority: Authority = Authority.MEASUREMENT,
+    version: int = 5,
+    kind: Link = Link.DEVICE,
+) -> IdentifierDecided:
+    """A word on whether an identifier identifies anybody."""
+    return IdentifierDecided(kind.value, hashed, authority, identifies, Origin(version, 0))
 
 
 def links_decided(

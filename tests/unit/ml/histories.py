@@ -11,10 +11,12 @@ from decimal import Decimal
 from hypothesis import strategies as st
 
 from connectors.events import (
+    Authority,
     Change,
     CodeDefined,
     Erased,
     Forgotten,
+    IdentifierDecided,
     IgnoredLink,
     Labelled,
     LinksDecided,
@@ -25,6 +27,7 @@ from connectors.events import (
     Said,
     Updated,
 )
+from connectors.identifier_decisions import KINDS
 from connectors.profile import Profile
 from ml.store import HOUR_US
 from tests.unit.ml.builders import NOON_US
@@ -82,9 +85,12 @@ class _Shop:
 
 @st.composite
 def histories(draw: st.DrawFn, longest: int = 30) -> list[Change]:
-    """Registrations, moves, verifications, erasures, redemptions, attempts, labels and codes."""
+    """Whatever can happen to rows, and whatever people and measurement say of them."""
     shop = _Shop()
-    makers = (*(_account, _redemption, _verification) * 3, _code, _label, _links, _forgotten)
+    makers = (
+        *(_account, _redemption, _verification) * 3,
+        *(_code, _label, _links, _forgotten, _word),
+    )
     count = draw(st.integers(1, longest))
     return [draw(st.sampled_from(makers))(draw, shop) for _ in range(count)]
 
@@ -163,3 +169,13 @@ def _links(draw: st.DrawFn, shop: _Shop) -> Change:
 
 def _forgotten(draw: st.DrawFn, shop: _Shop) -> Change:
     return Forgotten(draw(st.sampled_from(USERS)), draw(st.sampled_from(Said)), shop.origin())
+
+
+def _word(draw: st.DrawFn, shop: _Shop) -> Change:
+    return IdentifierDecided(
+        draw(st.sampled_from(KINDS)),
+        draw(st.sampled_from(("x", "y"))),
+        draw(st.sampled_from(Authority)),
+        draw(st.sampled_from((False, False, True, None))),
+        shop.origin(),
+    )

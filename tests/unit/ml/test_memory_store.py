@@ -2,10 +2,11 @@
 
 from decimal import Decimal
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connectors.events import Change
+from connectors.events import Authority, Change
 from ml.memory_store import MemoryStore
 from ml.policy import Value, value_at_risk
 from ml.store import CAP, WINDOW, FeatureStore, Link, Neighbourhood
@@ -19,6 +20,7 @@ from tests.unit.ml.builders import (
     links_decided,
     redeemed,
     registered,
+    said_of,
     updated,
     withdrawn,
 )
@@ -304,3 +306,53 @@ def test_a_redemption_waits_for_any_writing_of_its_code() -> None:
     store.apply([redeemed(code="spring")])
 
     assert store.apply([code_defined("SPRING ")]) == {"anna"}
+
+
+def test_an_identifier_of_nobody_links_nobody_until_the_word_is_taken_back() -> None:
+    store = store_with("anna", "ben", device="d", ip="i")
+
+    assert store.apply([said_of("d", identifies=False)]) == set()
+    assert known(store).linked.keys() == {Link.IP}
+    assert [other.device for other in known(store).linked[Link.IP]] == [None]
+    assert store.concerned(Link.DEVICE, "d") == {"anna", "ben"}
+
+    store.apply([registered(account("cleo", 5, device="d"), version=1)])
+    store.apply([said_of("d", identifies=None, version=6)])
+    assert linked(store) == ["ben", "cleo"]
+
+
+@pytest.mark.parametrize(
+    ("measured", "analyst", "is_counted"),
+    [
+        (None, None, True),
+        (False, None, False),
+        (True, None, True),
+        (False, True, True),
+        (True, False, False),
+        (None, False, False),
+    ],
+)
+def test_an_analysts_word_stands_above_the_measurement(
+    measured: bool | None, analyst: bool | None, is_counted: bool
+) -> None:
+    words = [
+        said_of("d", measured, Authority.MEASUREMENT, version=9),
+        said_of("d", analyst, Authority.ANALYST, version=1),
+    ]
+    for order in (words, words[::-1]):
+        store = store_with("anna", device="d")
+        store.apply(order)
+        assert store.is_counted(Link.DEVICE, "d") is is_counted
+
+
+def test_whoever_is_linked_through_something_else_with_a_device_of_nobody_is_concerned() -> None:
+    store = store_with("anna", "ben", device="d")
+    store.apply(
+        [
+            registered(account("anna", 0, device="d", phone="p"), version=1),
+            registered(account("cleo", 3, phone="p"), version=1),
+            registered(account("dora", 4, ip="i"), version=1),
+        ]
+    )
+
+    assert store.concerned(Link.DEVICE, "d") == {"anna", "ben", "cleo"}

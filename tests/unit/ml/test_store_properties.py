@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from connectors.events import AccountChange, Change, Erased, LinksDecided
+from connectors.events import AccountChange, Change, Erased, IdentifierDecided, LinksDecided
 from ml.memory_store import MemoryStore
 from ml.rules import closeness
 from ml.scorer import Judge, Risk, score
@@ -34,9 +34,23 @@ def risks(store: MemoryStore, users: Iterable[str] = USERS) -> dict[str, Risk | 
 
 
 def rescored(store: MemoryStore, delivered: list[Change]) -> set[str]:
-    """Who is scored when changes are delivered: the affected, and whom account changes are of."""
+    """Who is scored when changes are delivered: the affected, and whom account changes are of.
+
+    And all who are swept because an identifier counts, or does no longer.
+    """
     own = {_account_of(c) for c in delivered if isinstance(c, AccountChange)}
-    return store.apply(delivered) | own
+    return own | affected(store, delivered)
+
+
+def affected(store: MemoryStore, delivered: list[Change]) -> set[str]:
+    """Who is affected, by sweeps too."""
+    found = store.apply(delivered)
+    swept = (
+        store.concerned(Link(change.kind), change.hashed)
+        for change in delivered
+        if isinstance(change, IdentifierDecided)
+    )
+    return found.union(*swept)
 
 
 def _account_of(change: AccountChange) -> str:
@@ -92,6 +106,6 @@ def test_a_redelivered_redemption_or_code_names_again_whom_a_crash_forgot(
     kept = risks(store)
     store.apply(others[acknowledged:crashed])
 
-    kept |= risks(store, store.apply(others[acknowledged:crashed]))
+    kept |= risks(store, affected(store, others[acknowledged:crashed]))
 
     assert kept == risks(store)

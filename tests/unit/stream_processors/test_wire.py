@@ -47,8 +47,9 @@ def reply(
     affected: object = (),
     left: object = (),
     endings: object = (),
+    sweeps: object = (),
 ) -> bytes:
-    return ormsgpack.packb([affected, left, endings, subjects, accounts])
+    return ormsgpack.packb([affected, left, endings, subjects, accounts, sweeps])
 
 
 def member(usage_id: int, code: str = "SPRING") -> str:
@@ -144,8 +145,8 @@ def test_an_answer_is_read_back_whole() -> None:
         ["eve\0device\0dora", "anna\0\0carl"],
     ]
     accounts = {
-        "ben": [False, [], '["d","a"]', "[false,null]"],
-        "cleo": ["1", [member(-4, "A:B"), str(at(3))], False, False],
+        "ben": [False, [], '["d","a"]', "[false,null]", False],
+        "cleo": ["1", [member(-4, "A:B"), str(at(3))], '["d","a"]', False, True],
         "dora": [False, [], False, False],
         "carl": [False, [], False, False],
     }
@@ -161,6 +162,7 @@ def test_an_answer_is_read_back_whole() -> None:
     assert (ben.label, ben.redemptions, ben.device, ben.agent) == (None, (), "d", "a")
     assert (ben.verified, cleo.verified) == (Verified(mailbox=False), Verified())
     assert (cleo.label, cleo.redemptions) == (True, (Redemption(at(3), -4, "A:B"),))
+    assert (cleo.device, cleo.agent) == (None, "a"), "a device of nobody is no fact about it"
     assert around.codes.keys() == {"SPRING"}
     assert around.codes["SPRING"].discount_value == Decimal("10.5")
     assert known.latest is not None
