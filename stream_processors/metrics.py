@@ -34,6 +34,8 @@ MetricName = Literal[
     "promo_reconcile_differences",
     "promo_reconcile_rows_total",
     "promo_reconcile_seconds",
+    "promo_uncounted_identifiers",
+    "promo_uncounted_accounts",
 ]
 """All metrics of the pipeline."""
 

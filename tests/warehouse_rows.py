@@ -7,10 +7,18 @@ from typing import Any
 
 import orjson
 
-from connectors import audit
+from connectors import audit, identifier_decisions
 from connectors.audit import Action, AuditEntry
 from connectors.decisions import encode_label, encode_links
-from connectors.events import IgnoredLink, Labelled, LinksDecided, Origin, Registered
+from connectors.events import (
+    Authority,
+    IdentifierDecided,
+    IgnoredLink,
+    Labelled,
+    LinksDecided,
+    Origin,
+    Registered,
+)
 from connectors.profile import Profile
 from ml.scorer import Judge, Risk, score
 from stream_processors.scoring.documents import alert_document, next_alert, score_document
@@ -23,6 +31,7 @@ from warehouse.rows import (
     alert_row,
     audit_row,
     dead_letter_row,
+    identifier_decision_row,
     label_row,
     link_decisions_row,
     metric_row,
@@ -75,6 +84,23 @@ LINKS_MESSAGE: Mapping[str, Any] = MappingProxyType(
     )
 )
 
+IDENTIFIER_MESSAGE: Mapping[str, Any] = MappingProxyType(
+    orjson.loads(
+        identifier_decisions.encode(
+            IdentifierDecided(
+                "device",
+                "d" * 32,
+                Authority.MEASUREMENT,
+                False,
+                Origin(NOW_US, NOW_US),
+                "measurement",
+                "600 accounts on 40 days",
+                600,
+            )
+        )
+    )
+)
+
 DEAD_LETTER_HEADERS = MappingProxyType(
     {
         "topic": b"promo.public.users",
@@ -103,6 +129,7 @@ EXAMPLES: Mapping[Table, Row] = MappingProxyType(
         Table.ABUSE_ALERTS: alert_row(alert_message(risky())),
         Table.LABELS: label_row(LABEL_MESSAGE),
         Table.LINK_DECISIONS: link_decisions_row(LINKS_MESSAGE),
+        Table.IDENTIFIER_DECISIONS: identifier_decision_row(IDENTIFIER_MESSAGE),
         Table.AUDIT_LOG: audit_row(AUDIT_MESSAGE),
         Table.DEAD_LETTERS: dead_letter_row(DEAD_LETTER_HEADERS),
         Table.PIPELINE_METRICS: metric_row(

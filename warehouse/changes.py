@@ -8,9 +8,11 @@ from clickhouse_connect.driver import Client
 
 from connectors.decisions import ignored_links
 from connectors.events import (
+    Authority,
     Change,
     CodeDefined,
     Erased,
+    IdentifierDecided,
     Labelled,
     LinksDecided,
     Origin,
@@ -88,10 +90,17 @@ def _decided(user_id: str, ignored: str, version: int, about: int) -> LinksDecid
     return LinksDecided(user_id, links, Origin(version, version), about)
 
 
+def _said_of_identifier(*row: Any) -> IdentifierDecided:
+    kind, hashed, authority, identifies, version, *people = row
+    origin = Origin(version, version)
+    return IdentifierDecided(kind, hashed, Authority(authority), identifies, origin, *people)
+
+
 _EVENTS: dict[str, Callable[..., Change]] = {
     "every_code": _defined,
     "every_registration": _registered,
     "every_redemption": _redeemed,
     "every_label": _labelled,
     "every_link_decision": _decided,
+    "every_identifier_decision": _said_of_identifier,
 }

@@ -30,6 +30,7 @@ SHARDING: Mapping[str, tuple[str, ...]] = {
     "abuse_alerts": ("user_id",),
     "labels": ("user_id",),
     "link_decisions": ("user_id",),
+    "identifier_decisions": ("kind", "hash", "authority"),
     "audit_log": ("audit_id",),
     "dead_letters": ("topic", "partition", "offset"),
     "pipeline_metrics": ("part", "metric", "labels"),

@@ -31,6 +31,7 @@ from connectors.events import (
     CodeDefined,
     CodeWithdrawn,
     Erased,
+    IdentifierDecided,
     Redeemed,
     RedemptionWithdrawn,
     Registered,
@@ -57,6 +58,7 @@ class Table(StrEnum):
     ABUSE_ALERTS = "abuse_alerts"
     LABELS = "labels"
     LINK_DECISIONS = "link_decisions"
+    IDENTIFIER_DECISIONS = "identifier_decisions"
     AUDIT_LOG = "audit_log"
     DEAD_LETTERS = "dead_letters"
     PIPELINE_METRICS = "pipeline_metrics"
@@ -147,6 +149,24 @@ def link_decisions_row(document: Document) -> Row:
     return Row(
         Table.LINK_DECISIONS,
         {**_decision(document), "ignored": _json(_objects(document, "ignored"))},
+    )
+
+
+def identifier_decision_row(decision: IdentifierDecided) -> Row:
+    """The row of a word on whether an identifier identifies anybody."""
+    return Row(
+        Table.IDENTIFIER_DECISIONS,
+        {
+            "kind": decision.kind,
+            "hash": decision.hashed,
+            "authority": decision.authority,
+            "identifies": decision.identifies,
+            "decided_at": iso(decision.origin.version),
+            "decided_by": decision.decided_by,
+            "why": decision.why,
+            "shared_by": decision.shared_by,
+            "version": decision.origin.version,
+        },
     )
 
 

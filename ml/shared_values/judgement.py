@@ -7,9 +7,9 @@ denied before anything is said. He who has all that could as well have a device 
 gains nothing; what he saves is what the bounds look for, and what else links the accounts (a phone
 that was used three times) still does.
 
-There are two sets of bounds: :data:`DECIDE` has to hold before anything is said; :data:`KEEP`, which
-is wider, for as long as it stands, so that some look-alikes on top of many strangers do not have
-all of these denied.
+There are two sets of bounds: :data:`DECIDE` has to hold before anything is said; :data:`KEEP`,
+which is wider, for as long as it stands, so that some look-alikes on top of many strangers do not
+have all of these denied.
 """
 
 from collections.abc import Iterator, Mapping

@@ -61,11 +61,6 @@ class Pace:
     most_a_day: int = 0
     steady: int = 0
 
-    @property
-    def one_in(self) -> int:
-        """Which share of the steady ones makes a sample."""
-        return max(1, -(-self.steady // SAMPLE))
-
 
 def pace(by_day: Mapping[int, int]) -> Pace:
     """How accounts came, from how many came on each day."""

@@ -16,7 +16,7 @@ from datetime import datetime, timedelta
 
 from simulator.events import Event, Person, Redeemed, SignedUp
 from simulator.people import identity
-from simulator.stage import Stage
+from simulator.stage import Stage, Story
 
 _Disguise = Callable[[Stage, int, Person], Person]
 _MINUTE, _DAY = timedelta(minutes=1), timedelta(days=1)
@@ -103,3 +103,14 @@ def _moments(stage: Stage, count: int, within: timedelta) -> list[datetime]:
     """So many moments before the start, in order; whoever is last redeems before it, too."""
     begin = stage.start - within - 3 * _DAY
     return [begin + part * within for part in sorted(stage.random.random() for _ in range(count))]
+
+
+STORIES: tuple[Story, ...] = (
+    burst,
+    slow,
+    other_browsers,
+    codes_in_turn,
+    in_minutes,
+    own_domain,
+    few_addresses,
+)

@@ -11,9 +11,9 @@ from connectors.errors import SimulationError
 from simulator import borrowed_contacts
 from simulator import device_and_ip_only as twin
 from simulator.addresses import Nat
-from simulator.attacks import ATTACKS
+from simulator.attacks import ATTACKS, growing_ring
 from simulator.events import Event, SignedUp
-from simulator.honest import HONEST_STORIES
+from simulator.honest import HONEST_STORIES, placeholders
 from simulator.shop import Shop
 from simulator.stage import Stage, Story
 
@@ -82,6 +82,18 @@ _TWIN = (
     GatePack("device_and_ip_only: honest", twin.honest, Kind.TWIN_HONEST, 2_630, timedelta()),
 )
 
+_SHARED = (
+    *(
+        GatePack(f"growing_ring: {story.__name__}", story, Kind.ATTACK, 0.5)
+        for story in growing_ring.STORIES
+    ),
+    *(
+        GatePack(f"placeholders: {story.__name__}", story, Kind.HONEST, 0.5)
+        for story in placeholders.STORIES
+    ),
+)
+"""What hundreds share: a ring's device, or the value that stands for none."""
+
 CAST: tuple[GatePack, ...] = (
     *(
         GatePack(name, story, Kind.ATTACK, _SINGLES if name == "code_stacking" else _THREE_OF_EACH)
@@ -89,6 +101,7 @@ CAST: tuple[GatePack, ...] = (
     ),
     *(GatePack(name, HONEST_STORIES[name], Kind.HONEST, n) for name, n in _HONEST.items()),
     *_BORROWED,
+    *_SHARED,
     *_TWIN,
 )
 """Everything that the gate plays."""

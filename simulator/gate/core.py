@@ -4,9 +4,8 @@ What it says is what the live stack says, which the tests hold it to; the gate i
 live, because that is what a shop runs.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence, Set
 from dataclasses import replace
-from datetime import UTC, date, datetime
 from itertools import count
 
 from connectors import events as row
@@ -14,10 +13,12 @@ from connectors.columns import microseconds
 from connectors.profile import Hasher, profile
 from ml.memory_store import MemoryStore
 from ml.scorer import Judge, score
-from simulator.events import Event, Labelled, Moved, Person, Redeemed, SignedUp
+from ml.store import Link
+from simulator.events import Event, Labelled, Moved, Redeemed, SignedUp
+from simulator.gate.cast import Tale
 from simulator.gate.ledger import Verdict
-
-_EPOCH = date(1970, 1, 1)
+from simulator.gate.measured import decisions
+from simulator.gate.rows import registration
 
 
 class Core:
@@ -35,8 +36,18 @@ class Core:
         affected = self._store.apply([self._change(event) for event in events])
         signed_up = {event.user_id for event in events if isinstance(event, SignedUp)}
         moved = {event.user_id for event in events if isinstance(event, Moved)}
-        subjects = sorted(affected | signed_up | moved)
-        known = [self._store.neighbourhood(user) for user in subjects]
+        return self._verdicts(affected | signed_up | moved, signed_up)
+
+    def measure(self, tales: Sequence[Tale]) -> list[Verdict]:
+        """Measure the values that accounts share, and score whom it concerns."""
+        concerned: set[str] = set()
+        for decision in decisions(tales, self._hashed, next(self._versions)):
+            self._store.apply([decision])
+            concerned |= self._store.concerned(Link(decision.kind), decision.hashed)
+        return self._verdicts(concerned, set())
+
+    def _verdicts(self, users: Set[str], signed_up: Set[str]) -> list[Verdict]:
+        known = [self._store.neighbourhood(user) for user in sorted(users)]
         risks = score([around for around in known if around is not None], self._judge)
         return [Verdict(r.user_id, r.user_id in signed_up, r.level) for r in risks]
 
@@ -46,12 +57,16 @@ class Core:
         match event:
             case SignedUp():
                 self._people[event.user_id] = event
-                return row.Registered(profile(_row(event), self._hashed), event.is_abuser, origin)
+                return row.Registered(
+                    profile(registration(event), self._hashed), event.is_abuser, origin
+                )
             case Moved():
                 before = self._people[event.user_id]
                 person = replace(before.person, ip_address=event.ip_address)
                 moved = self._people[event.user_id] = replace(before, person=person)
-                return row.Updated(profile(_row(moved), self._hashed), moved.is_abuser, origin)
+                return row.Updated(
+                    profile(registration(moved), self._hashed), moved.is_abuser, origin
+                )
             case Redeemed():
                 used_at_us = microseconds(event.happened_at)
                 return row.Redeemed(
@@ -59,11 +74,3 @@ class Core:
                 )
             case Labelled():
                 return row.Labelled(event.user_id, True, origin)
-
-
-def _row(event: SignedUp) -> Mapping[str, object]:
-    """A registration as Debezium writes it."""
-    person: Person = event.person
-    columns: dict[str, object] = {name: getattr(person, name) for name in person.__slots__}
-    created_at: datetime = event.created_at.astimezone(UTC)
-    return columns | {"created_at": created_at.isoformat(), "dob": (person.dob - _EPOCH).days}

@@ -3,8 +3,10 @@
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
+from simulator.attacks import growing_ring
 from simulator.gate.cast import Kind
 from simulator.gate.figures import Figures, Share, together
+from simulator.honest import placeholders
 
 RINGS = (
     "device_farm",
@@ -20,6 +22,7 @@ RINGS = (
     "borrowed_contacts: thieves",
     "catch_all_domain",
     "device_and_ip_only: rings",
+    *(f"growing_ring: {story.__name__}" for story in growing_ring.STORIES),
 )
 """Packs whose accounts share something."""
 
@@ -62,6 +65,9 @@ class Floor:
     is_ceiling: bool = False
 
 
+MOST_CHALLENGED, MOST_DENIED = 0.01, 0.002
+"""Of all honest accounts together."""
+
 FLOORS: tuple[Floor, ...] = (
     *(Floor(name, "flagged when drained", lambda f: f.flagged, 0.95) for name in RINGS),
     Floor(
@@ -79,6 +85,16 @@ FLOORS: tuple[Floor, ...] = (
     Floor(
         "one_verified", "flagged when drained, all but the verified one", lambda f: f.flagged, 0.85
     ),
+    *(
+        Floor(
+            f"placeholders: {story.__name__}",
+            "challenged or denied",
+            lambda f: f.flagged,
+            MOST_CHALLENGED,
+            is_ceiling=True,
+        )
+        for story in placeholders.STORIES
+    ),
     Floor("code_stacking", "flagged when drained", lambda f: f.flagged, 0.95),
     *(
         Floor(name, "flagged when drained (as measured)", lambda f: f.flagged, share)
@@ -94,9 +110,6 @@ FLOORS: tuple[Floor, ...] = (
     ),
 )
 """Of single packs."""
-
-MOST_CHALLENGED, MOST_DENIED = 0.01, 0.002
-"""Of all honest accounts together."""
 
 
 @dataclass(frozen=True, slots=True)

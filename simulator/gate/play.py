@@ -23,6 +23,10 @@ class Arena(Protocol):
         """Let events happen; returns all that is said because of them, in each account's order."""
         ...
 
+    def measure(self, tales: Sequence[Tale]) -> list[Verdict]:
+        """Let the values that the tales' accounts share be measured; returns as :meth:`play`."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class GatePlay:
@@ -57,6 +61,7 @@ def play(
         ledger.said(arena.play(events))
         done += len(events)
         on_wave(done, total)
+    ledger.said(arena.measure(tales))
     if unscored := ledger.unscored():
         raise SimulationError(f"{len(unscored)} accounts were never scored, as {unscored[0]}")
     return GatePlay(ledger, total, time.monotonic() - started)

@@ -8,20 +8,25 @@ from typing import Self
 
 import httpx
 import orjson
-from confluent_kafka import Consumer, TopicPartition
+from confluent_kafka import Consumer, Producer, TopicPartition
 from prometheus_client.parser import text_string_to_metric_families
 
 from connectors.errors import DependencyDown, DrainStalled, SimulationError
+from connectors.identifier_decisions import encode, key
 from connectors.kafka_client import client_config
 from connectors.lag import Offsets
-from connectors.settings import Settings
+from connectors.profile import keyed_hasher
+from connectors.settings import Settings, required
 from connectors.topics import MAX_MESSAGE_BYTES, SCORING_SOURCES, Topic
 from ml.policy import Level
 from simulator.events import Event, Moved, Redeemed, SignedUp
+from simulator.gate.cast import Tale
 from simulator.gate.ledger import Verdict
+from simulator.gate.measured import decisions
 from simulator.write import connect, define_codes, write
 
 POLL_S = 0.02
+_DECISIONS = Topic.IDENTIFIER_DECISIONS.value
 STALL_S = 60.0
 LOCK_SEED = 0x67617465
 """Plays of the gate, "gate" in ASCII, are one at a time."""
@@ -42,6 +47,8 @@ class Stack:
         """
         self._session = connect(settings, LOCK_SEED)
         self._stream = Stream(settings)
+        self._client = client_config(settings)
+        self._hashed = keyed_hasher(required(settings.hash_key, "hash_key"))
         self._stream.scored({Topic.PROMO_CODES: define_codes(self._session)})
 
     def __enter__(self) -> Self:
@@ -71,6 +78,20 @@ class Stack:
             Topic.PROMO_USAGES: counts[Redeemed],
         }
         return self._stream.scored(rows)
+
+    def measure(self, tales: Sequence[Tale]) -> list[Verdict]:
+        """Say which values identify nobody, and wait until all whom it concerns are scored.
+
+        Raises:
+            DrainStalled, DependencyDown: as :meth:`Stream.scored`.
+        """
+        said = list(decisions(tales, self._hashed, time.time_ns() // 1_000))
+        producer = Producer({**self._client, "partitioner": "murmur2_random"})
+        for decision in said:
+            producer.produce(_DECISIONS, key=key(decision), value=encode(decision))
+        if producer.flush(STALL_S):
+            raise DependencyDown("Kafka has not acknowledged what was measured")
+        return self._stream.scored({Topic.IDENTIFIER_DECISIONS: len(said)})
 
 
 class Stream:
@@ -116,10 +137,15 @@ class Stream:
         for topic, count in written.items():
             self._expected[topic] += count
             self._await(topic)
-        while (end := self._end(Topic.RESCORE)) > self._expected[Topic.RESCORE]:
-            self._expected[Topic.RESCORE] = end
+        while self._has_more(Topic.SWEEPS) or self._has_more(Topic.RESCORE):
+            self._await(Topic.SWEEPS)
             self._await(Topic.RESCORE)
         return self._scores.new()
+
+    def _has_more(self, topic: Topic) -> bool:
+        """Whether a topic has grown since it was looked at; what there is now is expected."""
+        before, self._expected[topic] = self._expected[topic], self._end(topic)
+        return self._expected[topic] > before
 
     def _await(self, topic: Topic) -> None:
         wanted = self._expected[topic] - self._before[topic]

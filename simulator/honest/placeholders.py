@@ -11,11 +11,11 @@ came steadily, and are unlike in mailbox, number, address, browser, code and pac
 
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from simulator.events import Event
 from simulator.honest.habits import DAY, HOUR, redeem, shopping, sign_up
-from simulator.stage import Stage
+from simulator.stage import Stage, Story
 
 _DAYS = 40
 
@@ -52,8 +52,11 @@ def one_code_for_all(stage: Stage) -> Iterator[Event]:
             yield redeem(stage, person, code, stage.later(moment, HOUR, 5 * DAY))
 
 
-def _moments(stage: Stage, count: int) -> list:
-    """So many moments in the weeks before the start, in order; redemptions follow within a month."""
+def _moments(stage: Stage, count: int) -> list[datetime]:
+    """So many moments in order, so long before the start that redemptions follow before it."""
     begin = stage.start - timedelta(days=_DAYS + 30)
     parts = sorted(stage.random.random() for _ in range(count))
     return [begin + part * timedelta(days=_DAYS) for part in parts]
+
+
+STORIES: tuple[Story, ...] = (strangers_on_a_device, strangers_on_a_phone, one_code_for_all)

@@ -176,22 +176,26 @@ class RedisStore:
                 asked.zcard(f"k:{place}")
                 fields, count = await asked.execute()
         except (RedisError, OSError) as error:
-            raise _down(error) from error
+            raise redis_down(error) from error
         return words(kind, hashed, fields, count)
 
-    async def large_identifiers(self) -> tuple[tuple[str, str, int], ...]:
-        """Strong identifiers of :data:`ml.store.LARGE` accounts or more: kind, hash, accounts."""
+    async def candidates(self) -> tuple[tuple[str, str], ...]:
+        """Identifiers to measure, kind and hash: of :data:`ml.store.LARGE` accounts or more.
+
+        And those that identify nobody as it stands, however many are left.
+        """
+        asked = self._redis.sunion(["large", "uncounted"])
+        return _places(await self._members(asked))
+
+    async def uncounted(self) -> tuple[tuple[str, str], ...]:
+        """The identifiers that identify nobody, kind and hash."""
+        return _places(await self._members(self._redis.smembers("uncounted")))
+
+    async def _members(self, asked: object) -> set[bytes]:
         try:
-            members = await cast(Awaitable[set[bytes]], self._redis.smembers("large"))
-            places = sorted(member.decode() for member in members)
-            async with self._redis.pipeline(transaction=False) as asked:
-                for place in places:
-                    asked.zcard(f"k:{place}")
-                counts = await asked.execute()
+            return await cast(Awaitable[set[bytes]], asked)
         except (RedisError, OSError) as error:
-            raise _down(error) from error
-        named = (place.partition(":") for place in places)
-        return tuple((k, h, int(n)) for (k, _, h), n in zip(named, counts, strict=True))
+            raise redis_down(error) from error
 
     async def keep(self, risks: Sequence[NewRisk]) -> set[str]:
         """Keep latest risks as undelivered. Idempotent.
@@ -380,6 +384,12 @@ def connect(settings: Settings, timeout_s: float = 10.0) -> RedisStore:
             retry=Retry(NoBackoff(), 1),
         )
     )
+
+
+def _places(members: Iterable[bytes]) -> tuple[tuple[str, str], ...]:
+    """Members ``<kind>:<hash>`` in order."""
+    named = (member.decode().partition(":") for member in sorted(members))
+    return tuple((kind, hashed) for kind, _, hashed in named)
 
 
 def _text(revision: int | None) -> str | bool:

@@ -17,6 +17,7 @@ from stream_processors.monitor.exposition import Exposition, Kind
 from stream_processors.monitor.probes import probes_of
 from stream_processors.monitor.rounds import Rounds
 from stream_processors.monitor.samples import own
+from stream_processors.monitor.shared_values import PERIOD_S, SharedValueWatch
 from stream_processors.monitor.thinning import ROUND_S, Thinning
 from warehouse.writer import Writer
 
@@ -31,8 +32,9 @@ _log = logging.getLogger(__name__)
 async def monitor(settings: Settings, stop: asyncio.Event) -> None:
     """Look at all parts every :data:`ROUND_S` seconds until told to stop.
 
-    Beside them, at how far what is scored has drifted, every :data:`DRIFT_PERIOD_S`; and segments
-    of quiet partitions are closed, every :data:`CLOSING_PERIOD_S`.
+    Beside them, at how far what is scored has drifted, every :data:`DRIFT_PERIOD_S`; at values that
+    many accounts share (:mod:`stream_processors.monitor.shared_values`); and segments of quiet
+    partitions are closed, every :data:`CLOSING_PERIOD_S`.
 
     Raises:
         SettingsError: a password is not set.
@@ -43,6 +45,8 @@ async def monitor(settings: Settings, stop: asyncio.Event) -> None:
     writing = asyncio.create_task(backlog.run())
     drifting = asyncio.create_task(_watch_drift(drift_watch, exposition, backlog))
     closing = asyncio.create_task(_close_segments(settings))
+    shared_values = SharedValueWatch(settings)
+    measuring = asyncio.create_task(_watch_shared_values(shared_values, exposition))
     while not stop.is_set():
         due = time.monotonic() + ROUND_S
         sampled_at_us = time.time_ns() // 1_000
@@ -52,9 +56,11 @@ async def monitor(settings: Settings, stop: asyncio.Event) -> None:
         with suppress(TimeoutError):
             await asyncio.wait_for(stop.wait(), due - time.monotonic())
     closing.cancel()
+    measuring.cancel()
     drifting.cancel()
     writing.cancel()
     rounds.close()
+    await shared_values.close()
     await writer.close()
 
 
@@ -66,6 +72,12 @@ async def _watch_drift(watch: DriftWatch, exposition: Exposition, backlog: Backl
         if samples:
             backlog.add(sampled_at_us, samples)
         await asyncio.sleep(DRIFT_PERIOD_S)
+
+
+async def _watch_shared_values(watch: SharedValueWatch, exposition: Exposition) -> None:
+    while True:
+        exposition.show(await watch.look(), Kind.SHARED_VALUES)
+        await asyncio.sleep(PERIOD_S)
 
 
 async def _close_segments(settings: Settings) -> None:

@@ -19,6 +19,8 @@ _MEANINGS: dict[MetricName, str] = {
     "promo_score_psi": "population stability index of the published score",
     "promo_alert_rate": "share of the accounts scored last at a level that raises an alert",
     "promo_alert_rate_trained": "the same among the accounts that the model was trained on",
+    "promo_uncounted_identifiers": "values that accounts share and that identify nobody",
+    "promo_uncounted_accounts": "accounts that have them",
 }
 
 
@@ -27,6 +29,7 @@ class Kind(StrEnum):
 
     PARTS = "parts"
     DRIFT = "drift"
+    SHARED_VALUES = "shared values"
 
 
 class Exposition(Collector):

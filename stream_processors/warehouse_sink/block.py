@@ -5,7 +5,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypeVar
 
-from connectors import decisions, envelope
+from connectors import decisions, envelope, identifier_decisions
 from connectors.columns import json_object
 from connectors.errors import PoisonMessage
 from connectors.events import (
@@ -33,6 +33,7 @@ from warehouse.rows import (
     alert_row,
     audit_row,
     dead_letter_row,
+    identifier_decision_row,
     label_row,
     link_decisions_row,
     score_row,
@@ -114,6 +115,8 @@ def _add(made: Block, message: Message, hashed: Hasher, code_form: CodeForm) -> 
             made.rows.append(_document_row(message, audit_row))
         case Topic.LABELS | Topic.LINK_DECISIONS:
             _add_decision(made, message)
+        case Topic.IDENTIFIER_DECISIONS:
+            _add_word(made, message)
         case Topic.DEAD_LETTER:
             made.rows.append(dead_letter_row(dict(message.headers)))
         case _:
@@ -175,6 +178,16 @@ def _add_decision(made: Block, message: Message) -> None:
     elif not isinstance(found, Tombstone):
         build = label_row if message.topic == Topic.LABELS else link_decisions_row
         made.rows.append(_document_row(message, build))
+
+
+def _add_word(made: Block, message: Message) -> None:
+    try:
+        found = identifier_decisions.decode(message.key, message.value)
+    except PoisonMessage as poison:
+        _leave_to_scoring(message, poison)
+        return
+    if not isinstance(found, Tombstone):
+        made.rows.append(identifier_decision_row(found))
 
 
 def _leave_to_scoring(message: Message, poison: PoisonMessage) -> None:

@@ -4,11 +4,14 @@ import asyncio
 from collections.abc import Callable, Iterator
 from decimal import Decimal
 
+import orjson
 import pytest
 
+from connectors import identifier_decisions
 from connectors.events import (
     Change,
     CodeDefined,
+    IdentifierDecided,
     IgnoredLink,
     Labelled,
     LinksDecided,
@@ -29,18 +32,31 @@ from tests.unit.ml.builders import (
     updated,
     withdrawn,
 )
-from tests.warehouse_rows import LABEL_MESSAGE, LINKS_MESSAGE, NOW_US
+from tests.warehouse_rows import IDENTIFIER_MESSAGE, LABEL_MESSAGE, LINKS_MESSAGE, NOW_US
 from warehouse.changes import current_changes
 from warehouse.client import reader, writer
 from warehouse.migrate import migrate
-from warehouse.rows import Row, label_row, link_decisions_row, source_row
+from warehouse.rows import (
+    Row,
+    identifier_decision_row,
+    label_row,
+    link_decisions_row,
+    source_row,
+)
 from warehouse.writer import Writer
 
 FULL = Profile(
     "anna", at(0) + 1, "e", "c", "p", "d", "i", "n", True, False, "example.com", False, "1:911",
     "title", "lower", 1990, True, "Chrome", "Europe/Berlin", 23, "a",
 )  # fmt: skip
-TABLES = ("users", "promo_usages", "promo_codes", "labels", "link_decisions")
+TABLES = (
+    "users",
+    "promo_usages",
+    "promo_codes",
+    "labels",
+    "link_decisions",
+    "identifier_decisions",
+)
 
 
 @pytest.fixture(scope="module")
@@ -85,14 +101,22 @@ def test_every_kind_of_row_comes_back_as_it_went_in(
         redeemed("anna", hours=1, usage_id=7, used=None),
     ]
     insert(*rows_of(*changes), label_row(LABEL_MESSAGE), link_decisions_row(LINKS_MESSAGE))
+    insert(identifier_decision_row(IDENTIFIER_MESSAGE))
 
-    *rows, label, links = found(warehouse)
+    *rows, label, links, word = found(warehouse)
 
     assert rows == changes
     assert isinstance(rows[0], CodeDefined)
     assert rows[0].discount_value == Decimal("10.5")
     assert label == Labelled("anna", True, Origin(NOW_US, NOW_US))
     assert links == LinksDecided("anna", (IgnoredLink("ben", "device"),), Origin(NOW_US, NOW_US))
+    assert word == identifier_decisions.decode(None, orjson.dumps(dict(IDENTIFIER_MESSAGE)))
+    assert isinstance(word, IdentifierDecided)
+    assert (word.decided_by, word.why, word.shared_by) == (
+        "measurement",
+        "600 accounts on 40 days",
+        600,
+    )
     assert isinstance(links, LinksDecided)
     (ignored,) = links.ignored
     assert (ignored.decided_by, ignored.note, ignored.decided_at_us) == ("api", "a family", NOW_US)

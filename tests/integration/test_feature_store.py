@@ -315,11 +315,14 @@ async def test_identifiers_of_many_are_known_exactly_whoever_is_erased(
     ]
 
     await store.exchange([Sourced(change, "users-0") for change in crowd[:-1]], [])
-    assert await store.large_identifiers() == ()
+    assert await store.candidates() == ()
     await store.exchange([Sourced(crowd[-1], "users-0")], [])
-    assert await store.large_identifiers() == (("device", "sdk", LARGE),)
+    assert await store.candidates() == (("device", "sdk"),)
     await store.exchange([Sourced(Erased("u5", Origin(2, 0)), "users-0")], [])
-    assert await store.large_identifiers() == ()
+    assert await store.candidates() == ()
+
+    await store.exchange([Sourced(_nobodys("device", "sdk"), "words-0")], [])
+    assert await store.candidates() == await store.uncounted() == (("device", "sdk"),)
     await store.close()
 
 

@@ -14,6 +14,7 @@ from tests.unit.stream_processors.messages import garbage, message, redeemed_mes
 from tests.warehouse_rows import (
     AUDIT_MESSAGE,
     DEAD_LETTER_HEADERS,
+    IDENTIFIER_MESSAGE,
     LABEL_MESSAGE,
     LINKS_MESSAGE,
     alert_message,
@@ -42,6 +43,7 @@ def test_every_topic_has_its_table() -> None:
         message(Topic.ABUSE_ALERTS, alert_message(risky())),
         message(Topic.LABELS, dict(LABEL_MESSAGE)),
         message(Topic.LINK_DECISIONS, dict(LINKS_MESSAGE)),
+        message(Topic.IDENTIFIER_DECISIONS, dict(IDENTIFIER_MESSAGE)),
         message(Topic.AUDIT, dict(AUDIT_MESSAGE)),
         letter,
     )
