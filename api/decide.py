@@ -27,7 +27,7 @@ from stream_processors.feature_store.redis_store import Decided, RedisStore
 from stream_processors.feature_store.turns import TurnTaken, turns
 from stream_processors.feature_store.wire import Sourced
 
-_PATIENCE_S = 2.0
+PATIENCE_S = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,12 +179,17 @@ class Decisions:
     @asynccontextmanager
     async def _turn(self, *users: str) -> AsyncIterator[None]:
         try:
-            async with turns(self._store, users, _PATIENCE_S):
+            async with turns(self._store, users, PATIENCE_S):
                 yield
         except TurnTaken:
-            detail = "Somebody else is deciding about this account. Try again."
-            headers = {"Retry-After": str(RETRY_AFTER_S)}
-            raise Refused(Trouble(Kind.CONFLICT, detail, headers)) from None
+            raise is_being_decided("this account") from None
+
+
+def is_being_decided(what: str) -> Refused:
+    """The refusal of a decision while another one is taken."""
+    detail = f"Somebody else is deciding about {what}. Try again."
+    headers = {"Retry-After": str(RETRY_AFTER_S)}
+    return Refused(Trouble(Kind.CONFLICT, detail, headers))
 
 
 def _told(author: Author, action: Action, user_id: str, version: int, detail: Detail) -> AuditEntry:

@@ -16,6 +16,7 @@ from api.claim import Claiming
 from api.claim_codes import ClaimCodes
 from api.claim_limits import ClaimLimits
 from api.decide import Author, Decisions
+from api.decide_identifier import IdentifierDecisions
 from api.erase import Erasures
 from api.metrics import ApiMetrics
 from api.readiness import TIMEOUT_S, Watch, checks
@@ -47,6 +48,7 @@ class Services:
     metrics: ApiMetrics
     watch: Watch
     decisions: Decisions
+    identifier_decisions: IdentifierDecisions
     claiming: Claiming
     erasures: Erasures
     delivery: Delivery
@@ -82,6 +84,7 @@ class Services:
             metrics=metrics,
             watch=Watch(checks(settings, store, judge, http)),
             decisions=Decisions(store, delivery),
+            identifier_decisions=IdentifierDecisions(store, delivery),
             claiming=claiming,
             erasures=Erasures(settings, store, warehouse, delivery),
             delivery=delivery,
@@ -147,6 +150,7 @@ AlertStreamsDep = Annotated[AlertStreams, _given(lambda s: s.alert_streams)]
 WarehouseDep = Annotated[WarehouseReader, _given(lambda s: s.warehouse)]
 MetricsDep = Annotated[ApiMetrics, _given(lambda s: s.metrics)]
 WatchDep = Annotated[Watch, _given(lambda s: s.watch)]
+IdentifierDecisionsDep = Annotated[IdentifierDecisions, _given(lambda s: s.identifier_decisions)]
 DecisionsDep = Annotated[Decisions, _given(lambda s: s.decisions)]
 AssessorDep = Annotated[Assessor, _given(lambda s: s.assessor)]
 ClaimingDep = Annotated[Claiming, _given(lambda s: s.claiming)]

@@ -23,6 +23,7 @@ class Action(StrEnum):
 
     LABEL = "label"
     LINK = "link"
+    IDENTIFIER = "identifier"
     ERASURE = "erasure"
     KEY_CREATED = "key_created"
     KEY_REVOKED = "key_revoked"

@@ -139,14 +139,14 @@ class MemoryStore:
     def surroundings(
         self, user_id: str, *, windows: int = 1, strangers_too: bool = False
     ) -> Neighbourhood | None:
-        """As :meth:`neighbourhood`, so many windows wide, or through everything that is shared.
+        """As :meth:`neighbourhood`, through identifiers of nobody, too, and so many windows wide.
 
-        That is, with accounts declared falsely linked, and through identifiers of nobody.
+        With ``strangers_too`` also with accounts declared falsely linked.
         """
         account = self._accounts.get(user_id)
         if account is None or account.profile is None:
             return None
-        return self._around(account.profile, account, windows, strangers_too)
+        return self._around(account.profile, account, windows, strangers_too, nobodys_too=True)
 
     def is_counted(self, link: Link, hashed: str) -> bool:
         """Whether an identifier links accounts: unless the newest words say it is nobody's."""
@@ -187,7 +187,12 @@ class MemoryStore:
         return self._around(profile, self._accounts.get(profile.user_id, _Account()))
 
     def _around(
-        self, profile: Profile, account: _Account, windows: int = 1, strangers_too: bool = False
+        self,
+        profile: Profile,
+        account: _Account,
+        windows: int = 1,
+        strangers_too: bool = False,
+        nobodys_too: bool = False,
     ) -> Neighbourhood:
         redemptions = tuple(account.redemptions[: self._cap])
         known = {r.canonical_code: self._terms(r.canonical_code) for r in redemptions}
@@ -202,7 +207,7 @@ class MemoryStore:
                     if strangers_too or not self._are_strangers(profile.user_id, link, member[1])
                 )
                 for link, hashed in identifiers(profile).items()
-                if strangers_too or self.is_counted(link, hashed)
+                if nobodys_too or self.is_counted(link, hashed)
             },
             codes={code: terms for code, terms in known.items() if terms is not None},
         )

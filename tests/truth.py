@@ -10,12 +10,13 @@ import psycopg
 from confluent_kafka import Message
 from redis import Redis
 
+from connectors import decisions, identifier_decisions
 from connectors.columns import microseconds
-from connectors.decisions import decode
 from connectors.events import (
     CodeDefined,
     Decision,
     Forgotten,
+    IdentifierDecided,
     Origin,
     Redeemed,
     Registered,
@@ -186,12 +187,17 @@ def _events(settings: Settings) -> Iterator[Registered | Redeemed | CodeDefined]
             yield CodeDefined(code, kind, value, least, origin)
 
 
-def _decisions(settings: Settings) -> Iterator[Decision | Forgotten]:
+def _decisions(settings: Settings) -> Iterator[Decision | Forgotten | IdentifierDecided]:
     for topic in (Topic.LABELS, Topic.LINK_DECISIONS):
         for message in _whole(settings, topic):
-            decision = decode(topic, message.key(), message.value(), headers_of(message))
+            said = (message.key(), message.value(), headers_of(message))
+            decision = decisions.decode(topic, *said)
             if not isinstance(decision, Tombstone):
                 yield decision
+    for message in _whole(settings, Topic.IDENTIFIER_DECISIONS):
+        word = identifier_decisions.decode(message.key(), message.value())
+        if not isinstance(word, Tombstone):
+            yield word
 
 
 def _whole(settings: Settings, topic: Topic) -> list[Message]:

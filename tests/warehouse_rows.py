@@ -84,21 +84,15 @@ LINKS_MESSAGE: Mapping[str, Any] = MappingProxyType(
     )
 )
 
-IDENTIFIER_MESSAGE: Mapping[str, Any] = MappingProxyType(
-    orjson.loads(
-        identifier_decisions.encode(
-            IdentifierDecided(
-                "device",
-                "d" * 32,
-                Authority.MEASUREMENT,
-                False,
-                Origin(NOW_US, NOW_US),
-                "measurement",
-                "600 accounts on 40 days",
-                600,
-            )
-        )
-    )
+IDENTIFIER_DECIDED = IdentifierDecided(
+    "device",
+    "d" * 32,
+    Authority.MEASUREMENT,
+    False,
+    Origin(NOW_US, NOW_US),
+    "measurement",
+    "600 accounts on 40 days",
+    600,
 )
 
 DEAD_LETTER_HEADERS = MappingProxyType(
@@ -129,7 +123,7 @@ EXAMPLES: Mapping[Table, Row] = MappingProxyType(
         Table.ABUSE_ALERTS: alert_row(alert_message(risky())),
         Table.LABELS: label_row(LABEL_MESSAGE),
         Table.LINK_DECISIONS: link_decisions_row(LINKS_MESSAGE),
-        Table.IDENTIFIER_DECISIONS: identifier_decision_row(IDENTIFIER_MESSAGE),
+        Table.IDENTIFIER_DECISIONS: identifier_decision_row(IDENTIFIER_DECIDED),
         Table.AUDIT_LOG: audit_row(AUDIT_MESSAGE),
         Table.DEAD_LETTERS: dead_letter_row(DEAD_LETTER_HEADERS),
         Table.PIPELINE_METRICS: metric_row(

@@ -6,10 +6,12 @@ from starlette.responses import Response
 from api.access.keys import Scope
 from api.access.scoped import scoped_router
 from api.decide import Standing
-from api.deps import AuthorDep, DecisionsDep
+from api.decide_identifier import SharedIdentifier
+from api.deps import AuthorDep, DecisionsDep, IdentifierDecisionsDep
 from api.problems import documented
 from api.routes.risks import UserId
 from api.schemas.decision import LabelDecision, LabelRequest, LinkDecision, LinkRequest
+from api.schemas.identifier import IdentifierDecision, IdentifierRequest
 from api.schemas.problem import Kind
 from connectors.moments import iso
 
@@ -60,6 +62,45 @@ async def ignore_link(asked: LinkRequest, decisions: DecisionsDep, author: Autho
         found = await decisions.take_back(user_id, other, through, author)
     ignored = [false_link(one) for one in found]
     return _accepted({"user_id": user_id, "other_user_id": other, "ignored": ignored})
+
+
+@router.post(
+    "/v1/identifiers/ignore",
+    status_code=_ACCEPTED,
+    response_model=IdentifierDecision,
+    responses=_REFUSALS,
+)
+async def ignore_identifier(
+    asked: IdentifierRequest, decisions: IdentifierDecisionsDep, author: AuthorDep
+) -> Response:
+    """Say that a value which accounts share identifies nobody, or that it does.
+
+    It stands above what is measured. All accounts that have the value are scored again.
+    """
+    identifies = None if asked.ignore is None else not asked.ignore
+    found = await decisions.decide(asked.user_id, asked.kind, identifies, asked.note, author)
+    counted = found.words.is_counted
+    stands = shared_identifier(found) if found.words.standing is not None else None
+    return _accepted(
+        {"user_id": asked.user_id, "kind": found.kind, "counted": counted, "stands": stands}
+    )
+
+
+def shared_identifier(one: SharedIdentifier) -> dict[str, object]:
+    """What stands of an identifier, as :class:`api.schemas.identifier.SharedIdentifier`."""
+    words, standing = one.words, one.words.standing
+    assert standing is not None  # only these are shown
+    said = "counted" if words.is_counted else "not counted"
+    return {
+        "kind": one.kind,
+        "shared_by": words.accounts,
+        "counted": words.is_counted,
+        "description": f"shared by {words.accounts} accounts, {said}",
+        "authority": standing.authority,
+        "decided_by": standing.decided_by,
+        "why": standing.why,
+        "decided_at": iso(standing.origin.version),
+    }
 
 
 def false_link(one: Standing) -> dict[str, object]:

@@ -6,9 +6,10 @@ from starlette.responses import Response
 from api.access.keys import Scope
 from api.access.scoped import scoped_router
 from api.decide import Standing
+from api.decide_identifier import shared_identifiers
 from api.deps import StoreDep
 from api.problems import documented
-from api.routes.decisions import false_link
+from api.routes.decisions import false_link, shared_identifier
 from api.routes.risks import UserId
 from api.schemas.decision import Links, label_name
 from api.schemas.problem import Kind
@@ -26,12 +27,21 @@ router = scoped_router("risk", Scope.READ)
     responses=documented(Kind.ACCOUNT_UNKNOWN),
 )
 async def linked_accounts(user_id: UserId, store: StoreDep) -> Response:
-    """The accounts that share an identifier with one, and those declared falsely linked."""
+    """The accounts that share an identifier with one, and those declared falsely linked.
+
+    And identifiers that so many share that somebody said whether they identify anybody.
+    """
     (known,) = (await store.exchange((), (user_id,))).subjects
     if known.neighbourhood is None:
         raise UnknownAccount
     ignored = [false_link(one) for one in await _ignored(store, user_id)]
-    document = {"user_id": user_id, "linked": linked(known.neighbourhood), "ignored": ignored}
+    shared = await shared_identifiers(store, known.neighbourhood)
+    document = {
+        "user_id": user_id,
+        "linked": linked(known.neighbourhood),
+        "ignored": ignored,
+        "identifiers": [shared_identifier(one) for one in shared],
+    }
     return Response(orjson.dumps(document), media_type="application/json")
 
 

@@ -1,6 +1,6 @@
 """What analysts decide about accounts and links, and what stands afterwards."""
 
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
 from pydantic import (
     AwareDatetime,
@@ -8,17 +8,16 @@ from pydantic import (
     ConfigDict,
     Field,
     StrictBool,
-    StringConstraints,
 )
 
-from api.schemas.registration import Identifier, Text
+from api.schemas.identifier import STANDING_EXAMPLE, SharedIdentifier
+from api.schemas.note import LONGEST_NOTE, Note
+from api.schemas.registration import Identifier
 from ml.store import Link
 
-LONGEST_NOTE = 500
 _NOTE: Any = Field("", description=f"why, for other people; {LONGEST_NOTE} characters at most")
 _THROUGH = "the kind of identifier; null is all of them"
 
-Note = Annotated[Text, StringConstraints(max_length=LONGEST_NOTE)]
 LabelName = Literal["abuser", "honest"]
 
 
@@ -166,6 +165,7 @@ class Links(BaseModel):
                         }
                     ],
                     "ignored": [_FALSE_LINK],
+                    "identifiers": [STANDING_EXAMPLE],
                 }
             ]
         },
@@ -174,3 +174,6 @@ class Links(BaseModel):
     user_id: str
     linked: list[LinkedAccount] = Field(description="in order of sign-up")
     ignored: list[FalseLink] = Field(description="declared false; they count for nothing")
+    identifiers: list[SharedIdentifier] = Field(
+        description="its identifiers of which it was said whether they identify anybody"
+    )

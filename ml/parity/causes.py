@@ -6,7 +6,7 @@ from enum import StrEnum
 
 from ml.parity.arrivals import Arrivals, may_be_missing
 from ml.parity.standing import Standing, Usage
-from ml.store import HOUR_US, Redemption
+from ml.store import HOUR_US, Link, Redemption
 from warehouse.scorings import Scoring
 
 LAG_US = HOUR_US
@@ -27,13 +27,14 @@ class Kind(StrEnum):
     UPDATE = "update"
     REDEMPTION = "redemption"
     LINK_DECISION = "link decision"
+    IDENTIFIER_DECISION = "identifier decision"
     ERASURE = "erasure"
     WITHDRAWAL = "withdrawal"
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class Cause:
-    """A late event: its kind, and whose it is (a redemption's usage id)."""
+    """A late event: its kind, and whose it is (a redemption's usage id, an identifier's kind)."""
 
     kind: Kind
     identity: str
@@ -85,6 +86,17 @@ class Causes:
         )
         named = scoring.user_id if scoring.user_id in self._standing.decisions else other
         cause = Cause(Kind.LINK_DECISION, named)
+        return (cause if may_be_missing(known_by, scoring) else None), known_by
+
+    def identifier_decision(self, scoring: Scoring, link: Link, hashed: str) -> Dated:
+        """A word on whether an identifier of the account counts, not known by then."""
+        decided = self._standing.words.get((link, hashed))
+        if decided is None:
+            return None, 0
+        known_by = max(
+            self._arrivals.account_by(scoring.user_id, decided), decided + CHANGED_LAG_US
+        )
+        cause = Cause(Kind.IDENTIFIER_DECISION, link.value)
         return (cause if may_be_missing(known_by, scoring) else None), known_by
 
     def redemptions(

@@ -168,6 +168,8 @@ def _surroundings(standing: Standing, user_id: str) -> Surroundings:
     store = standing.store
     everyone = store.surroundings(user_id, windows=_WINDOWS, strangers_too=True)
     linked = store.surroundings(user_id, windows=_WINDOWS)
+    today = store.neighbourhood(user_id)
     assert everyone is not None  # only registered accounts need an explanation
     assert linked is not None
-    return Surroundings(everyone, linked)
+    assert today is not None
+    return Surroundings(everyone, linked, frozenset(today.linked))

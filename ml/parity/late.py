@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 from ml.parity.causes import Cause, Causes, Kind
 from ml.parity.vectors import as_it_stood
-from ml.store import WINDOW, LinkedAccount, Neighbourhood, Redemption
+from ml.store import WINDOW, Link, LinkedAccount, Neighbourhood, Redemption, identifiers
 from warehouse.scorings import Scoring
 
 
@@ -19,12 +19,15 @@ class Surroundings:
     """What today's rows say around a scored account, several windows wide.
 
     Attributes:
-        everyone: with accounts that were declared falsely linked.
-        linked: without them.
+        everyone: with accounts that were declared falsely linked, and through identifiers that
+            identify nobody.
+        linked: without those accounts.
+        counted: the kinds of its identifiers that identify somebody.
     """
 
     everyone: Neighbourhood
     linked: Neighbourhood
+    counted: frozenset[Link]
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +36,7 @@ class Late:
 
     Attributes:
         cause: for people.
-        user_id: whose row, redemption or link.
+        user_id: whose row, redemption, link or identifier.
         redemption: which one, None for an account and a decision.
         known_by_us: by when it was known at the latest.
     """
@@ -52,7 +55,9 @@ def late_events(scoring: Scoring, around: Surroundings, causes: Causes) -> list[
     if own_at.count(at_us) == 1:
         # The event that the scoring is dated by was known to it.
         found = [late for late in found if late.redemption and late.redemption.used_at_us != at_us]
-    for account in _others(then, at_us):
+    words = list(_words(scoring, then, causes))
+    turned = {late.cause.identity for late in words}
+    for account in _others(then, at_us, around.counted | {Link(kind) for kind in turned}):
         user = account.user_id
         for cause, known_by in (
             causes.account(scoring, user),
@@ -61,7 +66,7 @@ def late_events(scoring: Scoring, around: Surroundings, causes: Causes) -> list[
             if cause is not None:
                 found.append(Late(cause, user, None, known_by))
         found += _redemptions(scoring, user, account.redemptions, causes)
-    return sorted(found, key=lambda late: (-late.known_by_us, late.cause))
+    return sorted(words + found, key=lambda late: (-late.known_by_us, late.cause))
 
 
 def without(
@@ -71,10 +76,16 @@ def without(
     then = around.everyone
     gone = {late.user_id for late in missing if late.cause.kind in (Kind.REGISTRATION, Kind.UPDATE)}
     undecided = {late.user_id for late in missing if late.cause.kind is Kind.LINK_DECISION}
+    turned = {
+        late.cause.identity for late in missing if late.cause.kind is Kind.IDENTIFIER_DECISION
+    }
     unused = {(late.user_id, late.redemption) for late in missing if late.redemption}
     own = tuple(r for r in then.redemptions if (scoring.user_id, r) not in unused)
     linked = {}
     for link, wide in then.linked.items():
+        # A word that was not known yet: what links today did not, or the other way round.
+        if (link in around.counted) == (link.value in turned):
+            continue
         today = {account.user_id for account in around.linked.linked.get(link, ())}
         there = [account for account in wide if account.user_id not in gone]
         linked[link] = tuple(
@@ -89,6 +100,14 @@ def without(
     return as_it_stood(rest, scoring.event_time_us)
 
 
+def _words(scoring: Scoring, around: Neighbourhood, causes: Causes) -> Iterator[Late]:
+    """Words on the account's identifiers that may have been missing."""
+    for link, hashed in identifiers(around.profile).items():
+        cause, known_by = causes.identifier_decision(scoring, link, hashed)
+        if cause is not None:
+            yield Late(cause, scoring.user_id, None, known_by)
+
+
 def _redemptions(
     scoring: Scoring, user_id: str, redemptions: tuple[Redemption, ...], causes: Causes
 ) -> Iterator[Late]:
@@ -97,11 +116,12 @@ def _redemptions(
             yield Late(cause, user_id, redemption, known_by)
 
 
-def _others(around: Neighbourhood, moment_us: int) -> list[LinkedAccount]:
-    """The accounts linked by then, through whatever, each once."""
+def _others(around: Neighbourhood, moment_us: int, kinds: Collection[Link]) -> list[LinkedAccount]:
+    """The accounts linked by then, through some kinds of identifier, each once."""
     found = {
         account.user_id: account
-        for accounts in around.linked.values()
+        for link, accounts in around.linked.items()
+        if link in kinds
         for account in accounts
         if account.created_at_us <= moment_us
     }

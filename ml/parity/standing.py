@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from connectors.events import (
     Change,
     Erased,
+    IdentifierDecided,
     LinksDecided,
     Redeemed,
     RedemptionWithdrawn,
@@ -13,6 +14,7 @@ from connectors.events import (
     Updated,
 )
 from ml.memory_store import MemoryStore
+from ml.store import Link
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +35,7 @@ class Standing:
         accounts: for each account when its row was committed as it is now.
         usages: the redemptions and attempts by usage id.
         decisions: each account's newest list of falsely linked accounts.
+        words: when it was last said of an identifier whether it identifies anybody.
         erased, withdrawn: when accounts and redemptions last went, those too that came back.
     """
 
@@ -40,6 +43,7 @@ class Standing:
     accounts: dict[str, int] = field(default_factory=dict)
     usages: dict[int, Usage] = field(default_factory=dict)
     decisions: dict[str, LinksDecided] = field(default_factory=dict)
+    words: dict[tuple[Link, str], int] = field(default_factory=dict)
     erased: dict[str, int] = field(default_factory=dict)
     withdrawn: dict[int, int] = field(default_factory=dict)
 
@@ -77,5 +81,8 @@ def _note(made: Standing, change: Change) -> None:
             made.withdrawn[change.usage_id] = at_us
         case LinksDecided():
             made.decisions[change.user_id] = change
+        case IdentifierDecided():
+            place = Link(change.kind), change.hashed
+            made.words[place] = max(made.words.get(place, 0), change.origin.version)
         case _:
             pass  # neither codes nor labels are in any vector

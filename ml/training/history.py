@@ -7,7 +7,14 @@ from dataclasses import astuple, dataclass, replace
 import orjson
 from clickhouse_connect.driver import Client
 
-from connectors.events import Change, Labelled, LinksDecided, Redeemed, Registered
+from connectors.events import (
+    Change,
+    IdentifierDecided,
+    Labelled,
+    LinksDecided,
+    Redeemed,
+    Registered,
+)
 from warehouse.changes import current_changes
 
 
@@ -22,11 +29,13 @@ class History:
         registrations, redemptions: what happened.
         links: which links analysts have declared false, by account. They count from the
             beginning, as they do when an account is scored.
+        words: which identifiers identify nobody; from the beginning, too.
     """
 
     registrations: tuple[Registered, ...]
     redemptions: tuple[Redeemed, ...]
     links: tuple[LinksDecided, ...] = ()
+    words: tuple[IdentifierDecided, ...] = ()
 
     @property
     def digest(self) -> str:
@@ -40,6 +49,9 @@ class History:
         for decision in self.links:
             ignored = sorted((link.other_user_id, link.through or "") for link in decision.ignored)
             digest.update(orjson.dumps((decision.user_id, ignored)))
+        for word in self.words:
+            said = (word.kind, word.hashed, word.authority, word.identifies)
+            digest.update(orjson.dumps(said))
         return digest.hexdigest()
 
 
@@ -47,12 +59,14 @@ def history_of(
     registrations: Iterable[Registered],
     redemptions: Iterable[Redeemed],
     links: Iterable[LinksDecided] = (),
+    words: Iterable[IdentifierDecided] = (),
 ) -> History:
     """Put events, in whatever order they come, into event time."""
     return History(
         tuple(sorted(registrations, key=lambda r: (r.profile.created_at_us, r.profile.user_id))),
         tuple(sorted(redemptions, key=lambda r: (r.used_at_us, r.user_id, r.promo_code))),
         tuple(sorted(links, key=lambda decision: decision.user_id)),
+        tuple(sorted(words, key=lambda word: (word.kind, word.hashed, word.authority))),
     )
 
 
@@ -69,7 +83,8 @@ def _of_changes(changes: Iterable[Change]) -> History:
     registrations: list[Registered] = []
     redemptions: list[Redeemed] = []
     links: list[LinksDecided] = []
-    words: dict[str, bool] = {}
+    words: list[IdentifierDecided] = []
+    labels: dict[str, bool] = {}
     for change in changes:
         match change:
             case Registered():
@@ -78,13 +93,15 @@ def _of_changes(changes: Iterable[Change]) -> History:
                 redemptions.append(change)
             case LinksDecided():
                 links.append(change)
+            case IdentifierDecided():
+                words.append(change)
             case Labelled(user_id=user_id, label=bool(label)):
-                words[user_id] = label
+                labels[user_id] = label
             case _:
                 # A code's terms, or a word that was taken back.
                 pass
     labelled = (
-        replace(event, label=words.get(event.profile.user_id, event.label))
+        replace(event, label=labels.get(event.profile.user_id, event.label))
         for event in registrations
     )
-    return history_of(labelled, redemptions, links)
+    return history_of(labelled, redemptions, links, words)

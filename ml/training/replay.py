@@ -46,7 +46,7 @@ def replay(history: History, store: MemoryStore | None = None) -> Iterator[Momen
         store: an empty store to replay through; default: one of the usual size.
     """
     store = store or MemoryStore()
-    store.apply(history.links)
+    store.apply([*history.links, *history.words])
     labels = {event.profile.user_id: event.label for event in history.registrations}
     for _, together in groupby(_in_event_time(history), key=_at_us):
         events = list(together)

@@ -379,6 +379,7 @@ def test_the_openapi_document_is_valid_and_complete(stranger: httpx.Client) -> N
         "/v1/users/{user_id}/links",
         "/v1/users/{user_id}/label",
         "/v1/links/ignore",
+        "/v1/identifiers/ignore",
         "/v1/redemptions/claim",
         "/v1/redemptions/release",
         "/v1/users/{user_id}",

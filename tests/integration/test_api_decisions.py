@@ -10,9 +10,18 @@ import httpx
 import orjson
 import pytest
 
+from api.decide_identifier import LEAST_SHARED
 from api.schemas.decision import LabelDecision, LabelRequest, LinkDecision, LinkRequest, Links
+from api.schemas.identifier import IdentifierDecision
 from connectors.decisions import MOST_IGNORED
-from connectors.events import Change, IgnoredLink, LinksDecided, Origin
+from connectors.events import (
+    Authority,
+    Change,
+    IdentifierDecided,
+    IgnoredLink,
+    LinksDecided,
+    Origin,
+)
 from connectors.settings import Settings
 from connectors.topics import Topic
 from ml.scorer import Judge, score
@@ -278,3 +287,90 @@ def test_an_account_is_not_linked_with_itself(api: httpx.Client, pair: tuple[str
     itself = {"user_id": pair[0], "other_user_id": pair[0]}
     answer = api.post("/v1/links/ignore", json=itself)
     assert "itself" in problem(answer, 409, "conflict")["detail"]
+
+
+@pytest.fixture
+def crowd(settings: Settings) -> tuple[str, ...]:
+    """As many strangers on one device as an analyst may decide about, of this test's own."""
+    mark = uuid4().hex[:8]
+    users = tuple(f"s{n}-{mark}" for n in range(LEAST_SHARED))
+    strangers = [account(user, hours=n, device=mark) for n, user in enumerate(users)]
+    store(settings, *(registered(one, version=ROW_VERSION) for one in strangers))
+    return users
+
+
+def ignore_device(api: httpx.Client, user: str, **body: object) -> httpx.Response:
+    asked = {"user_id": user, "kind": "device", **body}
+    return api.post("/v1/identifiers/ignore", json=asked)
+
+
+def decided(answer: httpx.Response) -> IdentifierDecision:
+    assert answer.status_code == 202, answer.text
+    return IdentifierDecision.model_validate_json(answer.content)
+
+
+def measured(settings: Settings, device: str) -> IdentifierDecided:
+    """What the measurement says of a device, applied."""
+    authority, origin = Authority.MEASUREMENT, Origin(1, 1)
+    said = IdentifierDecided(
+        "device", device, authority, False, origin, "measurement", "strangers", 600
+    )
+    store(settings, said)
+    return said
+
+
+def test_an_identifier_that_an_analyst_ignores_links_nobody_and_the_links_say_why(
+    settings: Settings, api: httpx.Client, crowd: tuple[str, ...]
+) -> None:
+    assert len(links_of(api, crowd[0]).linked) == LEAST_SHARED - 1
+
+    found = decided(ignore_device(api, crowd[0], note="our app's name"))
+
+    assert not found.counted
+    for user in crowd[:2]:
+        links = links_of(api, user)
+        assert links.linked == []
+        (shared,) = links.identifiers
+        assert shared == found.stands
+        assert shared.description == f"shared by {LEAST_SHARED} accounts, not counted"
+        assert (shared.authority, shared.decided_by, shared.why) == (
+            Authority.ANALYST,
+            "operator",
+            "our app's name",
+        )
+    (entry,) = published(settings, Topic.AUDIT, crowd[0])
+    assert (entry["action"], entry["detail"]) == (
+        "identifier",
+        {"kind": "device", "ignored": True, "shared_by": LEAST_SHARED},
+    )
+
+
+def test_an_analysts_word_stands_above_the_measurement_until_it_is_taken_back(
+    settings: Settings, api: httpx.Client, crowd: tuple[str, ...]
+) -> None:
+    measured(settings, crowd[0].partition("-")[2])
+    assert links_of(api, crowd[0]).linked == []
+
+    assert decided(ignore_device(api, crowd[0], ignore=False)).counted
+    assert len(links_of(api, crowd[1]).linked) == LEAST_SHARED - 1
+
+    taken_back = decided(ignore_device(api, crowd[2], ignore=None))
+    assert not taken_back.counted
+    assert taken_back.stands is not None
+    assert (taken_back.stands.authority, taken_back.stands.why) == (
+        Authority.MEASUREMENT,
+        "strangers",
+    )
+
+
+def test_an_identifier_of_a_few_accounts_is_not_ignored_for_all_of_them(
+    api: httpx.Client, pair: tuple[str, str]
+) -> None:
+    refused = problem(ignore_device(api, pair[0]), 409, "conflict")
+    assert refused["detail"].startswith("2 accounts have this device, 20 are wanted")
+
+    none = api.post("/v1/identifiers/ignore", json={"user_id": pair[0], "kind": "phone"})
+    assert problem(none, 409, "conflict")["detail"].startswith("This account has no phone")
+    weak = api.post("/v1/identifiers/ignore", json={"user_id": pair[0], "kind": "ip"})
+    assert weak.status_code == 422
+    assert ignore_device(api, "nobody").status_code == 404

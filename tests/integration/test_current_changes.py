@@ -32,7 +32,7 @@ from tests.unit.ml.builders import (
     updated,
     withdrawn,
 )
-from tests.warehouse_rows import IDENTIFIER_MESSAGE, LABEL_MESSAGE, LINKS_MESSAGE, NOW_US
+from tests.warehouse_rows import IDENTIFIER_DECIDED, LABEL_MESSAGE, LINKS_MESSAGE, NOW_US
 from warehouse.changes import current_changes
 from warehouse.client import reader, writer
 from warehouse.migrate import migrate
@@ -101,7 +101,7 @@ def test_every_kind_of_row_comes_back_as_it_went_in(
         redeemed("anna", hours=1, usage_id=7, used=None),
     ]
     insert(*rows_of(*changes), label_row(LABEL_MESSAGE), link_decisions_row(LINKS_MESSAGE))
-    insert(identifier_decision_row(IDENTIFIER_MESSAGE))
+    insert(identifier_decision_row(IDENTIFIER_DECIDED))
 
     *rows, label, links, word = found(warehouse)
 
@@ -110,7 +110,7 @@ def test_every_kind_of_row_comes_back_as_it_went_in(
     assert rows[0].discount_value == Decimal("10.5")
     assert label == Labelled("anna", True, Origin(NOW_US, NOW_US))
     assert links == LinksDecided("anna", (IgnoredLink("ben", "device"),), Origin(NOW_US, NOW_US))
-    assert word == identifier_decisions.decode(None, orjson.dumps(dict(IDENTIFIER_MESSAGE)))
+    assert word == identifier_decisions.decode(None, orjson.dumps(dict(IDENTIFIER_DECIDED)))
     assert isinstance(word, IdentifierDecided)
     assert (word.decided_by, word.why, word.shared_by) == (
         "measurement",

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 import orjson
 import pytest
 
+from connectors import identifier_decisions
 from connectors.decisions import encode_label, encode_links
 from connectors.events import IgnoredLink, Labelled, LinksDecided, Origin, RowChange
 from connectors.profile import Profile
@@ -20,12 +21,19 @@ from tests.unit.ml.builders import (
     erased,
     redeemed,
     registered,
+    said_of,
     updated,
     withdrawn,
 )
 from warehouse.client import reader, writer
 from warehouse.migrate import migrate
-from warehouse.rows import Row, label_row, link_decisions_row, source_row
+from warehouse.rows import (
+    Row,
+    identifier_decision_row,
+    label_row,
+    link_decisions_row,
+    source_row,
+)
 from warehouse.writer import Writer
 
 FULL = Profile(
@@ -64,7 +72,7 @@ def warehouse(tmp_path_factory: pytest.TempPathFactory) -> Iterator[GatewayProce
 @pytest.fixture
 def migrated(warehouse: GatewayProcess) -> GatewayProcess:
     with writer(warehouse.settings) as client:
-        for table in ("users", "promo_usages", "labels", "link_decisions"):
+        for table in ("users", "promo_usages", "labels", "link_decisions", "identifier_decisions"):
             client.command(f"TRUNCATE TABLE {table}")
     return warehouse
 
@@ -148,4 +156,18 @@ def test_a_link_declared_false_is_none_in_training_either(migrated: GatewayProce
 
     assert [len(m.neighbourhood.linked[Link.DEVICE]) for m in replay(before)] == [1, 1]
     assert [len(m.neighbourhood.linked[Link.DEVICE]) for m in replay(after)] == [0, 0]
+    assert before.digest != after.digest
+
+
+def test_what_identifies_nobody_links_nobody_in_training_either(migrated: GatewayProcess) -> None:
+    insert(migrated, *(registered(account(user, device="d")) for user in ("anna", "ben")))
+    client = reader(migrated.settings)
+    before = read_warehouse(client)
+    message = orjson.loads(identifier_decisions.encode(said_of("d")))
+    write_rows(migrated, [identifier_decision_row(message)])
+
+    after = read_warehouse(client)
+
+    assert [Link.DEVICE in m.neighbourhood.linked for m in replay(before)] == [True, True]
+    assert [Link.DEVICE in m.neighbourhood.linked for m in replay(after)] == [False, False]
     assert before.digest != after.digest

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from connectors.events import (
     Change,
     Erased,
+    IdentifierDecided,
     IgnoredLink,
     LinksDecided,
     Origin,
@@ -27,7 +28,16 @@ from ml.parity.report import text
 from ml.parity.standing import standing_of
 from ml.parity.vectors import recomputed
 from ml.scorer import RULES_ONLY
-from tests.unit.ml.builders import account, erased, redeemed, registered, updated, withdrawn
+from ml.store import Link
+from tests.unit.ml.builders import (
+    account,
+    erased,
+    redeemed,
+    registered,
+    said_of,
+    updated,
+    withdrawn,
+)
 from tests.unit.ml.histories import histories
 from warehouse.scorings import Scoring
 
@@ -41,7 +51,8 @@ BUNDLES = {RULES_ONLY: Common(), "b1": Common({Fact.PHONE_SHAPE: {"1:911": 0.004
 def committed(change: Change, second: float) -> Any:
     """A change that was committed so many seconds after the beginning of today."""
     at_us = TODAY_US + round(second * SECOND_US)
-    version = at_us if isinstance(change, LinksDecided) else change.origin.version
+    is_moment = isinstance(change, LinksDecided | IdentifierDecided)
+    version = at_us if is_moment else change.origin.version
     return replace(change, origin=Origin(version, at_us))
 
 
@@ -60,7 +71,10 @@ class Stream:
         if second is not None:
             at_us = max(at_us, TODAY_US + round(second * SECOND_US))
         self.now_us = max(self.now_us, at_us)
-        for user in sorted(self.store.apply([change]) | direct(change)):
+        affected = self.store.apply([change]) | direct(change)
+        if isinstance(change, IdentifierDecided):
+            affected |= self.store.concerned(Link(change.kind), change.hashed)
+        for user in sorted(affected):
             self.score(user, trigger_of(change))
 
     def score(self, user: str, trigger: str = "rescore") -> None:
@@ -178,6 +192,19 @@ def test_a_link_that_was_false_for_a_while_is_named() -> None:
     found = checked(*played(ANNA, BEN, no_link, again))
     assert found.holds
     assert the_cause(found) == Cause(Kind.LINK_DECISION, "anna")
+
+
+@pytest.mark.parametrize("later", [None, True])
+def test_a_word_that_came_after_a_scoring_is_named_and_so_is_one_that_was_taken_back(
+    later: bool | None,
+) -> None:
+    nobodys, taken_back = said_of("d"), said_of("d", later)
+    for words in ((nobodys,), (nobodys, taken_back)):
+        found = checked(*played(ANNA, BEN, *words))
+        assert found.holds
+        assert not found.unjudged
+        causes = {cause for _, explanation in found.explained for cause in explanation.causes}
+        assert causes == {Cause(Kind.IDENTIFIER_DECISION, "device")}
 
 
 def test_late_neighbours_that_push_another_out_of_a_full_window_are_named() -> None:
