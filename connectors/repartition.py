@@ -32,7 +32,7 @@ from connectors.topics import TOPICS, Topic
 
 CONNECT_GROUP = "promo-connect"
 PARTITIONED = tuple(topic for topic, spec in TOPICS.items() if spec.partitions is None)
-COPIED = tuple(topic for topic in PARTITIONED if topic is not Topic.RESCORE)
+COPIED = tuple(t for t in PARTITIONED if t not in (Topic.RESCORE, Topic.SWEEPS))
 _WAIT_S = 60.0
 
 

@@ -232,4 +232,19 @@ def _data() -> tuple[Panel, ...]:
             width=24,
             height=6,
         ),
+        rows(
+            "Values that identify nobody",
+            "What so many unrelated accounts share, by its hash, that it links none of them:"
+            " measured, or said by an analyst.",
+            "pipeline_uncounted_identifiers",
+            (
+                Column("identifier", "Identifier", width=100),
+                Column("value", width=110),
+                Column("accounts", unit=Unit.COUNT, width=100),
+                Column("decided_by", "Decided by", width=130),
+                Column("since", width=170),
+                Column("reason"),
+            ),
+            height=8,
+        ),
     )

@@ -4,15 +4,16 @@ WITH
     (
         SELECT (device, phone, canonical_email, ip, network) FROM users FINAL WHERE user_id = ${user:sqlstring}
     ) AS own,
+    (SELECT groupArray((kind, hash)) FROM uncounted_identifiers) AS nobodys,
     linked AS
     (
         SELECT
             user_id,
             created_at,
             arrayMap(k -> k.1, arrayFilter(k -> k.2, [
-                ('device', ifNull(device = own.1, false)),
-                ('phone', ifNull(phone = own.2, false)),
-                ('mailbox', ifNull(canonical_email = own.3, false)),
+                (if(has(nobodys, ('device', ifNull(own.1, ''))), 'device (not counted)', 'device'), ifNull(device = own.1, false)),
+                (if(has(nobodys, ('phone', ifNull(own.2, ''))), 'phone (not counted)', 'phone'), ifNull(phone = own.2, false)),
+                (if(has(nobodys, ('email', ifNull(own.3, ''))), 'mailbox (not counted)', 'mailbox'), ifNull(canonical_email = own.3, false)),
                 ('IP address', ifNull(ip = own.4, false)),
                 ('network', ifNull(network = own.5, false))
             ])) AS kinds

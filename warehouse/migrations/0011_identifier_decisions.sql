@@ -13,3 +13,18 @@ CREATE TABLE IF NOT EXISTS identifier_decisions
 )
 ENGINE = ReplacingMergeTree(version)
 ORDER BY (kind, hash, authority);
+
+-- Those that identify nobody as it stands: by an analyst's word, else by the measurement's.
+CREATE OR REPLACE VIEW uncounted_identifiers AS
+SELECT
+    kind,
+    hash,
+    argMaxIf(authority, authority = 'analyst', identifies IS NOT NULL) AS whose,
+    argMaxIf(shared_by, authority = 'analyst', identifies IS NOT NULL) AS accounts,
+    argMaxIf(decided_by, authority = 'analyst', identifies IS NOT NULL) AS said_by,
+    argMaxIf(why, authority = 'analyst', identifies IS NOT NULL) AS reason,
+    argMaxIf(decided_at, authority = 'analyst', identifies IS NOT NULL) AS since
+FROM identifier_decisions FINAL
+GROUP BY kind, hash
+HAVING argMaxIf(assumeNotNull(identifies), authority = 'analyst', identifies IS NOT NULL) = false
+    AND countIf(identifies IS NOT NULL) > 0;
