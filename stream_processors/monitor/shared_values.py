@@ -8,7 +8,6 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from connectors import identifier_decisions
 from connectors.errors import DependencyDown
@@ -24,17 +23,11 @@ from stream_processors.feature_store.identifier_wire import Words
 from stream_processors.feature_store.redis_store import RedisStore, connect
 from stream_processors.monitor.measurement import Measurement
 from stream_processors.monitor.samples import Sample, own
+from stream_processors.monitor.watchlist import Place, Standing, Watchlist
 
 PERIOD_S = 10.0
-CONFIRMED_AFTER_S = 20.0
-"""What is to change is measured twice, so far apart: redemptions may still be on their way."""
-
-AGAIN_AFTER_S = 3600.0
-"""A value is measured again once it has grown by a tenth, else after so long; and so long what was
-published stands at least."""
-
 MOST_A_ROUND = 5
-"""Values that are measured in one round; of a million accounts each takes about a second."""
+"""Values that are measured in one round."""
 
 MOST_BEHIND = 1_000
 """Rows that may be on their way. A snapshot brings all accounts before their redemptions."""
@@ -42,16 +35,6 @@ MOST_BEHIND = 1_000
 _PART = "shared_values"
 _log = logging.getLogger(__name__)
 _SOURCES = (Topic.USERS, Topic.PROMO_USAGES)
-
-
-@dataclass(frozen=True, slots=True)
-class _Seen:
-    """When a value was measured last, of how many accounts, and what is to change since when."""
-
-    at_s: float
-    accounts: int
-    change: bool | None = None
-    since_s: float = 0.0
 
 
 class SharedValueWatch:
@@ -67,13 +50,12 @@ class SharedValueWatch:
         clock_s: Callable[[], float] = time.monotonic,
         clock_us: Callable[[], int] = lambda: time.time_ns() // 1_000,
     ) -> None:
-        self._settings, self._clock_s, self._clock_us = settings, clock_s, clock_us
+        self._clock_us, self._watchlist = clock_us, Watchlist(clock_s, clock_us)
         self._store: RedisStore = connect(settings)
         self._measurement = Measurement(settings)
         self._offsets = Offsets(settings)
         self._delivery = Delivery(settings, "promo-monitor-shared-values")
-        self._seen: dict[tuple[str, str], _Seen] = {}
-        self._newest: dict[tuple[str, str], IdentifierDecided] = {}
+        self._newest: dict[Place, IdentifierDecided] = {}
 
     async def look(self) -> list[Sample]:
         """Measure what is due; how many values are not counted.
@@ -83,7 +65,7 @@ class SharedValueWatch:
         try:
             places = await self._store.candidates()
             known = {place: await self._store.words(*place) for place in places}
-            due = [place for place in places if self._is_due(place, known[place])]
+            due = [place for place, words in known.items() if self._is_due(place, words)]
             if due and await asyncio.to_thread(self._behind) <= MOST_BEHIND:
                 nobodys = frozenset((Link(k), h) for k, h in await self._store.uncounted())
                 for place in due[:MOST_A_ROUND]:
@@ -98,53 +80,38 @@ class SharedValueWatch:
         await self._store.close()
         self._delivery.close()
 
-    def _is_due(self, place: tuple[str, str], words: Words) -> bool:
-        seen, now = self._seen.get(place), self._clock_s()
-        if seen is None or 10 * words.accounts >= 11 * max(1, seen.accounts):
-            return True
-        if seen.change is not None and now - seen.since_s >= CONFIRMED_AFTER_S:
-            return self._may_change(self._standing(place, words))
-        return now - seen.at_s >= AGAIN_AFTER_S
+    def _is_due(self, place: Place, words: Words) -> bool:
+        return self._watchlist.is_due(place, words.accounts, self._standing(place, words))
 
     async def _measure(
-        self, place: tuple[str, str], words: Words, nobodys: frozenset[tuple[Link, str]]
+        self, place: Place, words: Words, nobodys: frozenset[tuple[Link, str]]
     ) -> None:
-        standing, before = self._standing(place, words), self._seen.get(place)
-        is_nobodys = standing is not None and standing.identifies is False
+        standing = self._standing(place, words)
         kind, hashed = place
         measured = await asyncio.to_thread(
-            self._measurement.judge, Link(kind), hashed, is_nobodys, nobodys
+            self._measurement.judge, Link(kind), hashed, not standing.identifies, nobodys
         )
-        now = self._clock_s()
-        self._seen[place] = _Seen(now, measured.accounts)
-        if measured.judgement.identifies is not is_nobodys:
-            return
-        since = before.since_s if before and before.change is measured.judgement.identifies else now
-        if now - since >= CONFIRMED_AFTER_S and self._may_change(standing):
+        identifies = measured.judgement.identifies
+        if self._watchlist.is_to_be_said(place, measured.accounts, identifies, standing):
             await self._publish(place, measured.accounts, measured.judgement, standing)
-            return
-        self._seen[place] = _Seen(now, measured.accounts, measured.judgement.identifies, since)
 
-    def _may_change(self, standing: IdentifierDecided | None) -> bool:
-        """The first word at once, then one an hour."""
-        if standing is None:
-            return True
-        return self._clock_us() - standing.origin.version >= AGAIN_AFTER_S * 1_000_000
-
-    def _standing(self, place: tuple[str, str], words: Words) -> IdentifierDecided | None:
+    def _standing(self, place: Place, words: Words) -> Standing:
         """The measurement's newest word, though the store may not have it yet."""
         said = [words.of(Authority.MEASUREMENT), self._newest.get(place)]
         found = [word for word in said if word is not None]
-        return max(found, key=lambda word: word.origin.version, default=None)
+        word = max(found, key=lambda one: one.origin.version, default=None)
+        if word is None:
+            return Standing()
+        return Standing(word.identifies is not False, word.origin.version)
 
     async def _publish(
         self,
-        place: tuple[str, str],
+        place: Place,
         accounts: int,
         judgement: Judgement,
-        standing: IdentifierDecided | None,
+        standing: Standing,
     ) -> None:
-        version = max(self._clock_us(), standing.origin.version + 1 if standing else 0)
+        version = max(self._clock_us(), (standing.said_at_us or 0) + 1)
         decision = IdentifierDecided(
             *place,
             Authority.MEASUREMENT,
@@ -166,7 +133,7 @@ class SharedValueWatch:
         return sum(n for (_, topic, _), n in self._offsets.lag().items() if topic in _SOURCES)
 
 
-def _samples(known: dict[tuple[str, str], Words]) -> list[Sample]:
+def _samples(known: dict[Place, Words]) -> list[Sample]:
     """How many values of each kind are not counted, by whose word, and of how many accounts."""
     found = []
     for kind in KINDS:

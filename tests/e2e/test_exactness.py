@@ -1,5 +1,6 @@
 """Nothing lost, nothing counted twice: replays, crashes and divisions end in the same state."""
 
+import asyncio
 import time
 from collections.abc import Iterator, Mapping
 from functools import partial
@@ -14,13 +15,22 @@ import pytest
 from confluent_kafka import ConsumerGroupTopicPartitions, KafkaException, TopicPartition
 from confluent_kafka.admin import AdminClient
 
+from connectors import identifier_decisions
 from connectors.drain import wait_drained
-from connectors.events import Decision, Labelled, LinksDecided, Origin
+from connectors.events import (
+    Authority,
+    Decision,
+    IdentifierDecided,
+    Labelled,
+    LinksDecided,
+    Origin,
+)
 from connectors.kafka_client import client_config
 from connectors.lag import GROUPS, Offsets
 from connectors.load import load
+from connectors.profile import keyed_hasher
 from connectors.repartition import COPIED, repartition
-from connectors.settings import Settings
+from connectors.settings import Settings, required
 from connectors.topics import Topic
 from infra.native import stack as native
 from ml.bundle import Model
@@ -28,8 +38,11 @@ from ml.features.catalog import NAMES
 from ml.features.feature import Fact
 from ml.policy import combine
 from ml.reasons import Reason
+from stream_processors.delivery import Delivery, Outgoing
 from stream_processors.rescore_all import rescore_all
+from stream_processors.scoring.sweep import PAGE
 from tests.conftest import running_stack, stack_settings
+from tests.e2e.masses import insert_burst
 from tests.judgements import decide, some_decisions
 from tests.models import publish_small_model
 from tests.reading import eventually, read_topic
@@ -267,3 +280,52 @@ def _rewind(settings: Settings, group: str) -> None:
         return True
 
     eventually(rewound, f"group {group} has no members left", timeout_s=30)
+
+
+def test_killing_workers_in_the_middle_of_a_sweep_changes_nothing(loaded: Settings) -> None:
+    users = insert_burst(loaded, "swept", "swept-sdk")
+    _drain(loaded)
+    hashed = keyed_hasher(required(loaded.hash_key, "hash_key"))("device", "swept-sdk")
+    swept = sum(end.end for end in Offsets(loaded).ends(Topic.SWEEPS))
+    _say(loaded, hashed, False)
+    eventually(
+        lambda: sum(end.end for end in Offsets(loaded).ends(Topic.SWEEPS)) >= swept + 3,
+        "a third page of the sweep",
+        timeout_s=60,
+    )
+    for worker in WORKERS:
+        native.kill_part(loaded, worker)
+    wait_drained(loaded)
+    assert_exact(loaded)
+    assert not _denied(loaded, users)
+    pages = sum(end.end for end in Offsets(loaded).ends(Topic.SWEEPS)) - swept
+    assert pages >= len(users) // PAGE
+
+    _say(loaded, hashed, True)
+    wait_drained(loaded)
+    assert_exact(loaded)
+    assert len(_denied(loaded, users)) > len(users) // 2
+
+
+def _say(settings: Settings, hashed: str, identifies: bool | None) -> None:
+    at_us = time.time_ns() // 1_000
+    said = IdentifierDecided("device", hashed, Authority.ANALYST, identifies, Origin(at_us, at_us))
+    message = Outgoing(
+        Topic.IDENTIFIER_DECISIONS,
+        identifier_decisions.key(said),
+        identifier_decisions.encode(said),
+    )
+    with Delivery(settings, "tests-words") as delivery:
+        asyncio.run(delivery.deliver([message]))
+
+
+def _drain(settings: Settings) -> None:
+    with connect(settings) as connection:
+        lsn = connection.execute("SELECT pg_current_wal_lsn()::text").fetchone()
+    assert lsn is not None
+    wait_drained(settings, lsn[0])
+
+
+def _denied(settings: Settings, users: list[str]) -> list[str]:
+    risks = state_of(settings).risks
+    return [user for user in users if risks[user]["action"] == "deny"]
