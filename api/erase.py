@@ -25,7 +25,8 @@ from stream_processors.delivery import Delivery, Outgoing
 from stream_processors.feature_store.redis_store import RedisStore
 from warehouse.naming import IGNORED, NEIGHBOUR, named
 
-HOLDING = tuple(topic for topic in Topic if topic not in (Topic.PROMO_CODES, Topic.AUDIT))
+_NAMELESS = (Topic.PROMO_CODES, Topic.IDENTIFIER_DECISIONS)
+HOLDING = tuple(topic for topic in Topic if topic not in (*_NAMELESS, Topic.AUDIT))
 """The topics that have messages of accounts. ``promo.audit`` keeps who erased what on purpose."""
 
 

@@ -31,6 +31,18 @@ would have challenged; *lost*: of all others; in the shop's currency, a percenta
 bound. *Challenged* and *denied*: honest accounts that are high and critical in the end; *ever
 flagged*: that were so at any time.
 
+**What hundreds share** is measured when all is told (`ml/shared_values/`), each story as a shop of
+its own, as the monitor does it hour by hour. *growing_ring* and *placeholders* are told as the past
+for that, so their times say nothing. Whose accounts are really unlike in everything else (mailboxes
+at many providers, numbers, addresses, browsers, codes, pace) for weeks has one device's value let
+go, after its first hundred accounts were denied. He gains nothing that he could not have had: who
+can give each account a browser of its own, from the same machine, can give it a device too, and a
+number or a mailbox that is verified is held to be somebody's. What he saves on any of it is caught
+by that measure, and what links single accounts besides still does. What stays uncaught is the same
+as without a shared device: a ring that pays for everything anew. And what is let go too late: a
+placeholder in a shop that knows less than two other identifiers of most people, or whose app sends
+one browser's build for all of them and one code, until an analyst says so.
+
 **What it does not show.** The stories are ours, and so are the rates: where they come from is
 said with each story, and what is marked as assumed is not measured. Names, mailboxes and browsers
 are from small tables of ours: Faker draws a person in 170 µs where these take 15, its user agents

@@ -42,7 +42,7 @@ def insert_burst(settings: Settings, name: str, device: str) -> list[str]:
             f"{name}-{n:03}",
             BEGIN + timedelta(days=50, minutes=2 * n),
             f"{name}{n}@bought{n % 60}.example",
-            f"{20 + n % 70}.{n % 250}.{n // 3}.{n % 199 + 1}",
+            f"{120 + n % 70}.{n % 250}.{n // 3}.{n % 199 + 1}",
             device,
             "UA/burst",
         )
