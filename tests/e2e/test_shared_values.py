@@ -84,7 +84,6 @@ def say(api: httpx.Client, user: str, ignore: bool | None) -> None:
 
 def claim(api: httpx.Client, user: str) -> dict[str, Any]:
     registration = {
-        "user_id": user,
         "created_at": "2026-07-30T12:00:00Z",
         "email": f"{user}@mail.example",
         "device_id": SDK,
