@@ -13,6 +13,7 @@ _USER = (
     "INSERT INTO users (user_id, created_at, email, is_email_verified, ip_address, device_id,"
     " user_agent) VALUES (%s, %s, %s, true, %s, %s, %s)"
 )
+_CODE = "INSERT INTO promo_codes VALUES (%s, 'fixed_amount', 10, 50) ON CONFLICT DO NOTHING"
 _USAGE = (
     "INSERT INTO promo_usages (user_id, promo_code, used_at, used_promo) VALUES (%s, %s, %s, true)"
 )
@@ -56,6 +57,7 @@ def _insert(
     settings: Settings, rows: Sequence[tuple[object, ...]], codes: list[str], wait: timedelta
 ) -> None:
     with connect(settings) as connection, connection.transaction(), connection.cursor() as cursor:
+        cursor.executemany(_CODE, [(code,) for code in codes])
         cursor.executemany(_USER, rows)
         cursor.executemany(_USAGE, _redemptions(rows, codes, wait))
 
