@@ -150,7 +150,9 @@ class MemoryStore:
 
     def is_counted(self, link: Link, hashed: str) -> bool:
         """Whether an identifier links accounts: unless the newest words say it is nobody's."""
-        words = self._words.get((link, hashed), {})
+        words = self._words.get((link, hashed))
+        if words is None:
+            return True
         for authority in (Authority.ANALYST, Authority.MEASUREMENT):
             _, identifies = words.get(authority, (_NEVER, None))
             if identifies is not None:

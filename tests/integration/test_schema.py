@@ -29,6 +29,7 @@ ENGINES = {
     Table.ABUSE_ALERTS: ("ReplacingMergeTree", "user_id, alert_id, revision"),
     Table.LABELS: ("ReplacingMergeTree(version)", "user_id"),
     Table.LINK_DECISIONS: ("ReplacingMergeTree(version)", "user_id"),
+    Table.IDENTIFIER_DECISIONS: ("ReplacingMergeTree(version)", "kind, hash, authority"),
     Table.AUDIT_LOG: ("ReplacingMergeTree", "at, audit_id"),
     Table.DEAD_LETTERS: ("ReplacingMergeTree(failed_at)", "topic, partition, offset"),
     Table.PIPELINE_METRICS: ("ReplacingMergeTree", "part, metric, labels, sampled_at"),
@@ -41,7 +42,7 @@ DEFAULTED = {
     Table.PROMO_USAGES: {"is_deleted", "canonical_code", "user_hash"},
 }
 """Columns with a default on purpose; a row may leave them out."""
-VIEWS = {"code_worth", "standing_accounts"}
+VIEWS = {"code_worth", "standing_accounts", "uncounted_identifiers"}
 
 
 @pytest.fixture(scope="module")
