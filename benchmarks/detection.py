@@ -9,11 +9,15 @@ from connectors.errors import FiguresError
 _ATTACK = "`make attack`"
 _REPORT = "`make model-report DATA=path/to/csv`"
 _DRAINED, _AS_MEASURED = "flagged when drained", "flagged when drained (as measured)"
+_GROWN = "flagged when all of it is measured"
 _IN_WORDS = {
     "all honest packs": "honest people who resemble attackers",
     "borrowed_contacts: owners": "owners of verified contacts that attackers gave as theirs",
     "new_firms": "a firm's people, all new customers, who were sent one code",
     "device_and_ip_only: honest": "honest people of whom device and address alone are known",
+    "placeholders: strangers_on_a_device": "strangers whose SDK sends one value for all devices",
+    "placeholders: strangers_on_a_phone": "strangers on the number of a form's example",
+    "placeholders: one_code_for_all": "the same where one code is for all",
     "device_and_ip_only: alone": "single abusers of whom device and address alone are known",
 }
 
@@ -43,6 +47,8 @@ def _caught(attack: Mapping[str, Any]) -> Iterator[Quote]:
         _ATTACK,
     )
     yield Quote("of these, as soon as they registered", f"{round(at_once):,}", _ATTACK)
+    grown = [one for one in attack["floors"] if one["what"] == _GROWN]
+    yield Quote("rings that grow to hundreds on one device: accounts caught", _of(grown), _ATTACK)
     for one in attack["floors"]:
         if one["what"] == _AS_MEASURED:
             pack = _IN_WORDS.get(one["pack"], one["pack"])

@@ -22,7 +22,6 @@ RINGS = (
     "borrowed_contacts: thieves",
     "catch_all_domain",
     "device_and_ip_only: rings",
-    *(f"growing_ring: {story.__name__}" for story in growing_ring.STORIES),
 )
 """Packs whose accounts share something."""
 
@@ -70,6 +69,15 @@ MOST_CHALLENGED, MOST_DENIED = 0.01, 0.002
 
 FLOORS: tuple[Floor, ...] = (
     *(Floor(name, "flagged when drained", lambda f: f.flagged, 0.95) for name in RINGS),
+    *(
+        Floor(
+            f"growing_ring: {story.__name__}",
+            "flagged when all of it is measured",
+            lambda f: f.flagged,
+            0.95,
+        )
+        for story in growing_ring.STORIES
+    ),
     Floor(
         "device_farm",
         "third accounts within 24 h flagged at registration",
