@@ -7,7 +7,7 @@ from typing import Any
 
 import orjson
 
-from connectors import audit, identifier_decisions
+from connectors import audit
 from connectors.audit import Action, AuditEntry
 from connectors.decisions import encode_label, encode_links
 from connectors.events import (

@@ -15,8 +15,8 @@ from connectors.errors import DependencyDown, DrainStalled, SimulationError
 from connectors.identifier_decisions import encode, key
 from connectors.kafka_client import client_config
 from connectors.lag import Offsets
-from connectors.profile import keyed_hasher
-from connectors.settings import Settings, required
+from connectors.profile import hasher_of
+from connectors.settings import Settings
 from connectors.topics import MAX_MESSAGE_BYTES, SCORING_SOURCES, Topic
 from ml.policy import Level
 from simulator.events import Event, Moved, Redeemed, SignedUp
@@ -48,7 +48,7 @@ class Stack:
         self._session = connect(settings, LOCK_SEED)
         self._stream = Stream(settings)
         self._client = client_config(settings)
-        self._hashed = keyed_hasher(required(settings.hash_key, "hash_key"))
+        self._hashed = hasher_of(settings)
         self._stream.scored({Topic.PROMO_CODES: define_codes(self._session)})
 
     def __enter__(self) -> Self:

@@ -28,9 +28,9 @@ from connectors.events import (
 from connectors.kafka_client import client_config
 from connectors.lag import GROUPS, Offsets
 from connectors.load import load
-from connectors.profile import keyed_hasher
+from connectors.profile import hasher_of
 from connectors.repartition import COPIED, repartition
-from connectors.settings import Settings, required
+from connectors.settings import Settings
 from connectors.topics import Topic
 from infra.native import stack as native
 from ml.bundle import Model
@@ -285,7 +285,7 @@ def _rewind(settings: Settings, group: str) -> None:
 def test_killing_workers_in_the_middle_of_a_sweep_changes_nothing(loaded: Settings) -> None:
     users = insert_burst(loaded, "swept", "swept-sdk")
     _drain(loaded)
-    hashed = keyed_hasher(required(loaded.hash_key, "hash_key"))("device", "swept-sdk")
+    hashed = hasher_of(loaded)("device", "swept-sdk")
     swept = sum(end.end for end in Offsets(loaded).ends(Topic.SWEEPS))
     _say(loaded, hashed, False)
     eventually(

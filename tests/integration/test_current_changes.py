@@ -4,10 +4,8 @@ import asyncio
 from collections.abc import Callable, Iterator
 from decimal import Decimal
 
-import orjson
 import pytest
 
-from connectors import identifier_decisions
 from connectors.events import (
     Change,
     CodeDefined,
@@ -110,7 +108,7 @@ def test_every_kind_of_row_comes_back_as_it_went_in(
     assert rows[0].discount_value == Decimal("10.5")
     assert label == Labelled("anna", True, Origin(NOW_US, NOW_US))
     assert links == LinksDecided("anna", (IgnoredLink("ben", "device"),), Origin(NOW_US, NOW_US))
-    assert word == identifier_decisions.decode(None, orjson.dumps(dict(IDENTIFIER_DECIDED)))
+    assert word == IDENTIFIER_DECIDED
     assert isinstance(word, IdentifierDecided)
     assert (word.decided_by, word.why, word.shared_by) == (
         "measurement",

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connectors.profile import keyed_hasher
+from connectors.profile import Hasher
 from ml.shared_values.figures import Habit, figures
 from ml.shared_values.judgement import Judgement, judge
 from ml.shared_values.sharers import Pace, Redeemed, Sharer, pace
@@ -21,7 +21,7 @@ from simulator.honest import placeholders
 from simulator.shop import Shop
 from simulator.stage import Stage, Story
 
-HASHED = keyed_hasher("tests")
+HASHED = Hasher("tests")
 STEADY = Pace(accounts=200, days=40, most_a_day=17, steady=200)
 
 

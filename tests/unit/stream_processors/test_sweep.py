@@ -4,7 +4,7 @@ import orjson
 import pytest
 
 from connectors.errors import PoisonMessage
-from connectors.profile import keyed_hasher
+from connectors.profile import Hasher
 from connectors.topics import Topic
 from stream_processors.feature_store.identifier_wire import Sweep
 from stream_processors.intake import Message
@@ -40,7 +40,7 @@ def test_a_batch_goes_on_with_each_sweep_once_and_passes_a_page_on_for_all_of_th
         Message(Topic.SWEEPS, 0, n, b"device:d", encode(sweep).value)
         for n, sweep in enumerate([*SWEEPS, SWEEPS[0]])
     ]
-    made = plan(messages, keyed_hasher("tests"))
+    made = plan(messages, Hasher("tests"))
 
     assert made.sweeps == list(SWEEPS)
     assert not made.is_empty

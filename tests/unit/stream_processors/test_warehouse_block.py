@@ -3,6 +3,7 @@
 import orjson
 import pytest
 
+from connectors import identifier_decisions
 from connectors.decisions import ending
 from connectors.rolling import KEY
 from connectors.topics import Topic
@@ -14,7 +15,7 @@ from tests.unit.stream_processors.messages import garbage, message, redeemed_mes
 from tests.warehouse_rows import (
     AUDIT_MESSAGE,
     DEAD_LETTER_HEADERS,
-    IDENTIFIER_MESSAGE,
+    IDENTIFIER_DECIDED,
     LABEL_MESSAGE,
     LINKS_MESSAGE,
     alert_message,
@@ -43,7 +44,10 @@ def test_every_topic_has_its_table() -> None:
         message(Topic.ABUSE_ALERTS, alert_message(risky())),
         message(Topic.LABELS, dict(LABEL_MESSAGE)),
         message(Topic.LINK_DECISIONS, dict(LINKS_MESSAGE)),
-        message(Topic.IDENTIFIER_DECISIONS, dict(IDENTIFIER_MESSAGE)),
+        message(
+            Topic.IDENTIFIER_DECISIONS,
+            orjson.loads(identifier_decisions.encode(IDENTIFIER_DECIDED)),
+        ),
         message(Topic.AUDIT, dict(AUDIT_MESSAGE)),
         letter,
     )
