@@ -19,6 +19,8 @@ from connectors.topics import (
 
 API_GROUP = "promo-api-alerts"
 """The library wants one; nobody joins it."""
+BEATS_GROUP = "promo-monitor-heartbeats"
+"""As above: the monitor reads heartbeats, and nobody joins it."""
 CONNECT_GROUP = "promo-connect"
 CONNECT_TOPICS = ("promo.connect.configs", "promo.connect.offsets", "promo.connect.status")
 HEARTBEATS = "__debezium-heartbeat.promo"
@@ -95,7 +97,7 @@ def _groups(names: Iterable[str], operation: Operation) -> frozenset[Right]:
 
 _R, _W, _C = Operation.READ, Operation.WRITE, Operation.CREATE
 _DESCRIBE, _CONFIGS = Operation.DESCRIBE, Operation.DESCRIBE_CONFIGS
-_TABLES = (Topic.USERS, Topic.PROMO_CODES, Topic.PROMO_USAGES)
+_TABLES = (Topic.USERS, Topic.PROMO_CODES, Topic.PROMO_USAGES, Topic.HEARTBEATS)
 _COMPACTED = tuple(filter(is_compacted, Topic))
 
 RIGHTS: Mapping[Role, frozenset[Right]] = MappingProxyType(
@@ -105,17 +107,18 @@ RIGHTS: Mapping[Role, frozenset[Right]] = MappingProxyType(
         | _topics(CONNECT_TOPICS, _R, _W, _C, _CONFIGS)
         | _groups([CONNECT_GROUP], _R),
         # An erasure ends decisions, too.
-        Role.SCORING: _topics(SCORING_SOURCES, _R)
+        Role.SCORING: _topics([*SCORING_SOURCES, Topic.HEARTBEATS], _R)
         | _groups([SCORING_GROUP], _R)
         | _topics([Topic.SWEEPS, Topic.RESCORE, Topic.RISK_SCORES, Topic.ABUSE_ALERTS], _W)
         | _topics([Topic.LABELS, Topic.LINK_DECISIONS, Topic.DEAD_LETTER], _W),
-        Role.WAREHOUSE: _topics(WAREHOUSE_SOURCES, _R)
+        Role.WAREHOUSE: _topics([*WAREHOUSE_SOURCES, Topic.HEARTBEATS], _R)
         | _groups([WAREHOUSE_GROUP], _R)
         | _topics([Topic.DEAD_LETTER], _W),
-        # It sees how far groups are, reads no message, says which identifiers identify nobody, and
-        # closes segments by tombstones of nobody.
-        Role.MONITOR: _topics({*SCORING_SOURCES, *WAREHOUSE_SOURCES}, _DESCRIBE)
-        | _groups([SCORING_GROUP, WAREHOUSE_GROUP], _DESCRIBE)
+        # It sees how far groups are, reads heartbeats alone, says which identifiers identify nobody,
+        # and closes segments by tombstones of nobody.
+        Role.MONITOR: _topics([Topic.HEARTBEATS], _R)
+        | _topics({*SCORING_SOURCES, *WAREHOUSE_SOURCES}, _DESCRIBE)
+        | _groups([SCORING_GROUP, WAREHOUSE_GROUP, BEATS_GROUP], _DESCRIBE)
         | _topics(_COMPACTED, _W),
         Role.API: _topics([Topic.LABELS, Topic.LINK_DECISIONS], _W)
         | _topics([Topic.IDENTIFIER_DECISIONS, Topic.AUDIT], _W)

@@ -7,9 +7,9 @@ a file in FOLDER, deleted, created with N partitions and filled from the file, i
 each key, with the messages' times and headers.
 
 Everything that writes or reads must be stopped, and everything must have been consumed: the
-groups then go on at the ends. Requests to score again are consumed, so they are not copied. When
-it is interrupted, call it again with the same folder: the files stay until the topics hold all of
-them. They hold what the topics hold, raw identifiers too.
+groups then go on at the ends. Requests to score again and heartbeats are consumed, so they are not
+copied. When it is interrupted, call it again with the same folder: the files stay until the topics
+hold all of them. They hold what the topics hold, raw identifiers too.
 """
 
 import argparse
@@ -32,7 +32,8 @@ from connectors.topics import TOPICS, Topic
 
 CONNECT_GROUP = "promo-connect"
 PARTITIONED = tuple(topic for topic, spec in TOPICS.items() if spec.partitions is None)
-COPIED = tuple(t for t in PARTITIONED if t not in (Topic.RESCORE, Topic.SWEEPS))
+_PASSING = (Topic.RESCORE, Topic.SWEEPS, Topic.HEARTBEATS)
+COPIED = tuple(topic for topic in PARTITIONED if topic not in _PASSING)
 _WAIT_S = 60.0
 
 

@@ -26,6 +26,7 @@ class Topic(StrEnum):
     USERS = "promo.public.users"
     PROMO_CODES = "promo.public.promo_codes"
     PROMO_USAGES = "promo.public.promo_usages"
+    HEARTBEATS = "promo.public.heartbeats"
     LABELS = "promo.labels"
     LINK_DECISIONS = "promo.link_decisions"
     IDENTIFIER_DECISIONS = "promo.identifier_decisions"
@@ -73,11 +74,17 @@ def _kept(days: int) -> Mapping[str, str]:
     )
 
 
+_BEATS = MappingProxyType(
+    {"cleanup.policy": "delete", "retention.ms": "600000", "segment.ms": "600000"}
+)
+"""Nobody needs an old one: half an hour of them at most."""
+
 TOPICS: Mapping[Topic, TopicSpec] = MappingProxyType(
     {
         Topic.USERS: TopicSpec("user_id", None, _compacted(lag_days=1)),
         Topic.PROMO_CODES: TopicSpec("promo_code", None, _compacted(lag_days=1)),
         Topic.PROMO_USAGES: TopicSpec("usage_id", None, _compacted(lag_days=1)),
+        Topic.HEARTBEATS: TopicSpec("beat_key", None, _BEATS),
         Topic.LABELS: TopicSpec("user_id", None, _compacted()),
         Topic.LINK_DECISIONS: TopicSpec("user_id", None, _compacted()),
         Topic.IDENTIFIER_DECISIONS: TopicSpec("kind:hash:authority", None, _compacted()),
@@ -122,5 +129,8 @@ WAREHOUSE_SOURCES = (
     Topic.AUDIT,
     Topic.DEAD_LETTER,
 )
+"""What each group's work is: it counts as lag, is waited for and is read again. Heartbeats come on
+top, and their age is what is looked at."""
+
 SCORING_GROUP = "promo-scoring"
 WAREHOUSE_GROUP = "promo-warehouse"

@@ -1,6 +1,6 @@
 """Prometheus metrics of the workers; every name is one of the closed list below."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Literal, get_args
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
@@ -36,6 +36,9 @@ MetricName = Literal[
     "promo_reconcile_seconds",
     "promo_uncounted_identifiers",
     "promo_uncounted_accounts",
+    "promo_heartbeat_timestamp_seconds",
+    "promo_heartbeat_age_seconds",
+    "promo_health_problem",
 ]
 """All metrics of the pipeline."""
 
@@ -95,6 +98,17 @@ class Metrics:
             "promo_dependency_up", "1 while a dependency answers this worker", "dependency"
         )
         self.halted = self._gauge("promo_halted", "1 once too many dead letters halted the worker")
+
+        self.heartbeat = self._gauge(
+            "promo_heartbeat_timestamp_seconds",
+            "when the newest heartbeat that this worker has taken was written",
+            "partition",
+        )
+
+    def take_heartbeats(self, beats: Mapping[int, int]) -> None:
+        """Show heartbeats, microseconds since 1970 UTC by partition, as taken."""
+        for partition, beat_us in beats.items():
+            self.heartbeat.labels(str(partition)).set(beat_us / 1e6)
 
     def consumes(self, topics: Iterable[str]) -> None:
         """Count a worker's topics from 0 on: a series that is not there is not known to be 0."""

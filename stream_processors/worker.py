@@ -17,6 +17,7 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from connectors.errors import DeadLetterCeiling, PoisonMessage
+from connectors.topics import Topic
 from stream_processors.crashes import MOST, Crashes
 from stream_processors.intake import Intake, Message
 from stream_processors.metrics import Metrics
@@ -64,7 +65,8 @@ class Worker:
             await intake.acknowledge(messages[:done])
             self._crashes.forget(*messages[:done])
             for topic, count in Counter(message.topic for message in messages[:done]).items():
-                self._metrics.events.labels(topic).inc(count)
+                if topic != Topic.HEARTBEATS:  # they are nobody's events
+                    self._metrics.events.labels(topic).inc(count)
             if done < len(messages):
                 await self._halt()
 

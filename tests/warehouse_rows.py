@@ -31,6 +31,7 @@ from warehouse.rows import (
     alert_row,
     audit_row,
     dead_letter_row,
+    heartbeat_row,
     identifier_decision_row,
     label_row,
     link_decisions_row,
@@ -126,6 +127,7 @@ EXAMPLES: Mapping[Table, Row] = MappingProxyType(
         Table.IDENTIFIER_DECISIONS: identifier_decision_row(IDENTIFIER_DECIDED),
         Table.AUDIT_LOG: audit_row(AUDIT_MESSAGE),
         Table.DEAD_LETTERS: dead_letter_row(DEAD_LETTER_HEADERS),
+        Table.HEARTBEATS: heartbeat_row(3, NOW_US),
         Table.PIPELINE_METRICS: metric_row(
             time.time_ns() // 1_000,  # of now: 30 days later it would be removed
             "kafka",

@@ -33,6 +33,7 @@ SHARDING: Mapping[str, tuple[str, ...]] = {
     "identifier_decisions": ("kind", "hash", "authority"),
     "audit_log": ("audit_id",),
     "dead_letters": ("topic", "partition", "offset"),
+    "heartbeats": ("partition",),
     "pipeline_metrics": ("part", "metric", "labels"),
     "schema_migrations": ("name",),
 }

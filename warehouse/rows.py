@@ -61,6 +61,7 @@ class Table(StrEnum):
     IDENTIFIER_DECISIONS = "identifier_decisions"
     AUDIT_LOG = "audit_log"
     DEAD_LETTERS = "dead_letters"
+    HEARTBEATS = "heartbeats"
     PIPELINE_METRICS = "pipeline_metrics"
 
 
@@ -202,6 +203,11 @@ def dead_letter_row(headers: Mapping[str, bytes]) -> Row:
             "failed_at": iso(numbers["failed_at"]),
         },
     )
+
+
+def heartbeat_row(partition: int, beat_us: int) -> Row:
+    """The row of a partition's newest heartbeat; the one that is inserted last stays."""
+    return Row(Table.HEARTBEATS, {"partition": partition, "beat_us": beat_us})
 
 
 def metric_row(

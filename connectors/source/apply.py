@@ -52,11 +52,12 @@ def apply_schema(superuser_dsn: str, settings: Settings, *, ours_alone: bool = F
     try:
         with psycopg.connect(superuser_dsn) as connection:
             connection.execute("SET client_min_messages = warning")
-            for script in ("schema.sql", "erasure.sql"):
+            for script in ("schema.sql", "health.sql", "erasure.sql"):
                 connection.execute((HERE / script).read_bytes())
             for name, value in session.items():
                 connection.execute("SELECT set_config(%s, %s, true)", (name, value))
             connection.execute((HERE / "roles.sql").read_bytes())
+            connection.execute((HERE / "mending.sql").read_bytes())
             if ours_alone:
                 connection.execute((HERE / "ours_alone.sql").read_bytes())
     except psycopg.OperationalError as error:

@@ -1,6 +1,7 @@
--- Who may do what with the source tables. Idempotent; run by a superuser after schema.sql and
--- erasure.sql, in a session that has set promo.<role>_user and promo.<role>_password for the
--- roles app, cdc, monitor, eraser and reconciler (names and passwords are settings, and DDL takes no bound parameters).
+-- Who may do what with the source tables. Idempotent; run by a superuser after schema.sql,
+-- health.sql and erasure.sql, in a session that has set promo.<role>_user and
+-- promo.<role>_password for the roles app, cdc, monitor, eraser and reconciler (names and passwords
+-- are settings, and DDL takes no bound parameters).
 
 DO $$
 DECLARE
@@ -27,15 +28,23 @@ BEGIN
         'ALTER ROLE %I LOGIN REPLICATION PASSWORD %L',
         cdc_user, current_setting('promo.cdc_password')
     );
-    EXECUTE format('GRANT SELECT ON users, promo_codes, promo_usages TO %I', cdc_user);
+    EXECUTE format(
+        'GRANT SELECT ON users, promo_codes, promo_usages, heartbeats TO %I', cdc_user
+    );
 
-    -- It sees no table: positions in the log, and of the slots, are there for everybody.
+    -- It sees no table of the shop's: positions in the log, of the slots, and what tables look like,
+    -- are there for everybody. It writes heartbeats, and remembers what it saw.
     IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = monitor_user) THEN
         EXECUTE format('CREATE ROLE %I', monitor_user);
     END IF;
     EXECUTE format(
         'ALTER ROLE %I LOGIN PASSWORD %L', monitor_user, current_setting('promo.monitor_password')
     );
+    EXECUTE format(
+        'GRANT SELECT, INSERT, UPDATE ON heartbeats, source_marks, source_gaps TO %I', monitor_user
+    );
+    -- Commands that have compared every row close what was open.
+    EXECUTE format('GRANT SELECT, DELETE ON source_gaps TO %I', app_user);
 
     -- It sees no table: it can have an account erased, and look a receipt up.
     IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = eraser_user) THEN

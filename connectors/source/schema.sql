@@ -1,4 +1,5 @@
--- The source tables, as their owner makes them. Idempotent; run by a superuser before roles.sql.
+-- The source tables, as their owner makes them. Idempotent; run by a superuser before health.sql
+-- and roles.sql.
 
 DO $$
 BEGIN

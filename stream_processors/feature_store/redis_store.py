@@ -3,7 +3,7 @@
 One primary holds it: the scripts touch keys of many accounts, which a Redis Cluster refuses.
 """
 
-from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import resources
 from typing import cast
@@ -48,6 +48,9 @@ from stream_processors.feature_store.wire import (
     ignored_links,
     question,
 )
+
+BEATS = "beats"
+"""Hash of partition to its newest heartbeat, microseconds since 1970 UTC."""
 
 _CONNECTIONS = 1_000
 """For each process, made as they are needed: so many callers may ask at once, whoever comes beyond
@@ -242,6 +245,17 @@ class RedisStore:
                 ],
             },
         )
+
+    async def keep_beats(self, beats: Mapping[int, int]) -> None:
+        """Remember each partition's newest heartbeat. Idempotent."""
+        try:
+            await self._redis.hset(BEATS, mapping={str(n): beat for n, beat in beats.items()})
+        except _AWAY as error:
+            raise _down(error) from error
+        except ResponseError as error:
+            if str(error).startswith(_WAITING):
+                raise _down(error) from error
+            raise
 
     async def latest_risk(self, user_id: str) -> bytes | None:
         """The published JSON document of an account's latest risk."""

@@ -6,7 +6,7 @@ from typing import Any
 from connectors.profile import hasher_of
 from connectors.promo_codes import code_form
 from connectors.settings import Settings, load_settings
-from connectors.topics import SCORING_GROUP, SCORING_SOURCES
+from connectors.topics import SCORING_GROUP, SCORING_SOURCES, Topic
 from ml.policy_file import load_policy
 from stream_processors import logs
 from stream_processors.crashes import Crashes
@@ -42,7 +42,7 @@ def scoring_app(settings: Settings, slot: int, metrics: Metrics) -> App:
     crashes = Crashes(settings.worker_dir(SCORING_GROUP, slot) / "crashes.json")
     worker = Worker(processor, crashes, metrics)
 
-    @app.agent(raw_topic(app, SCORING_SOURCES), name="scoring")
+    @app.agent(raw_topic(app, (*SCORING_SOURCES, Topic.HEARTBEATS)), name="scoring")
     async def scoring(stream: Any) -> None:
         await worker.run(FaustIntake(stream.noack(), BATCH))
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from connectors import decisions, envelope, identifier_decisions
+from connectors import decisions, envelope, heartbeat, identifier_decisions
 from connectors.errors import PoisonMessage
 from connectors.events import (
     Change,
@@ -39,12 +39,15 @@ class Plan:
         subjects: accounts of this worker's partitions to score, each once, and why.
         sweeps: which are to go on; each once.
         poison: messages that cannot be read.
+        beats: the newest heartbeat of each partition: the last to arrive, for a clock that was set
+            back is right from then on.
     """
 
     changes: list[Sourced] = field(default_factory=list)
     subjects: dict[str, RescoreRequest] = field(default_factory=dict)
     sweeps: list[Sweep] = field(default_factory=list)
     poison: list[tuple[Message, PoisonMessage]] = field(default_factory=list)
+    beats: dict[int, int] = field(default_factory=dict)
 
     @property
     def is_empty(self) -> bool:
@@ -53,16 +56,19 @@ class Plan:
 
 
 def plan(messages: Iterable[Message], hashed: Hasher, code_form: CodeForm = canonical_code) -> Plan:
-    """Decode a batch: every message ends as a change, a subject, both, a sweep, or poison."""
+    """Decode a batch: every message ends as a change, a subject, both, a sweep, a beat, or poison."""
     made = Plan()
     for message in messages:
         try:
-            if message.topic == Topic.RESCORE:
-                _ask(made, rescore.decode(message.value))
-            elif message.topic == Topic.SWEEPS:
-                _go_on(made, sweep.decode(message.value))
-            else:
-                _note(made, message, _decoded(message, hashed, code_form))
+            match message.topic:
+                case Topic.RESCORE:
+                    _ask(made, rescore.decode(message.value))
+                case Topic.SWEEPS:
+                    _go_on(made, sweep.decode(message.value))
+                case Topic.HEARTBEATS:
+                    made.beats |= heartbeat.beat_of(message.partition, message.value)
+                case _:
+                    _note(made, message, _decoded(message, hashed, code_form))
         except PoisonMessage as poison:
             made.poison.append((message, poison))
     return made

@@ -75,10 +75,16 @@ class ScoringProcessor:
     async def process(self, messages: Sequence[Message]) -> None:
         """See :class:`stream_processors.worker.Processor`."""
         made = plan(messages, self._hashed, self._code_form)
+        self._metrics.take_heartbeats(made.beats)
         for message, poison in made.poison:
             await self.set_aside(message, poison)
-        if made.is_empty:
-            return
+        if not made.is_empty:
+            await self._apply(made)
+        if made.beats:
+            # Last: behind it all that came before is done and delivered.
+            await until_up("redis", lambda: self._store.keep_beats(made.beats), self._metrics)
+
+    async def _apply(self, made: Plan) -> None:
         self._batches += 1
         token = f"{self._name}-{self._batches}"
         known = await until_up(

@@ -9,7 +9,7 @@ import faust
 from connectors.profile import hasher_of
 from connectors.promo_codes import code_form
 from connectors.settings import Settings, load_settings
-from connectors.topics import WAREHOUSE_GROUP, WAREHOUSE_SOURCES
+from connectors.topics import WAREHOUSE_GROUP, WAREHOUSE_SOURCES, Topic
 from stream_processors import logs
 from stream_processors.crashes import Crashes
 from stream_processors.dead_letters import Ceiling
@@ -56,7 +56,7 @@ def warehouse_app(settings: Settings, slot: int, metrics: Metrics) -> App:
             self.ended = asyncio.Event()
             self.intake = KafkaIntake(
                 settings,
-                WAREHOUSE_SOURCES,
+                (*WAREHOUSE_SOURCES, Topic.HEARTBEATS),
                 WAREHOUSE_GROUP,
                 slot,
                 size=BATCH,

@@ -5,7 +5,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypeVar
 
-from connectors import decisions, envelope, identifier_decisions
+from connectors import decisions, envelope, heartbeat, identifier_decisions
 from connectors.columns import json_object
 from connectors.errors import PoisonMessage
 from connectors.events import (
@@ -56,6 +56,7 @@ class Block:
             erasure.
         taken: redemptions that an account does not have any more: usage, version, account.
         poison: messages that cannot be read, of the topics whose poison is ours to set aside.
+        beats: the newest heartbeat of each partition.
     """
 
     rows: list[Row] = field(default_factory=list)
@@ -63,6 +64,7 @@ class Block:
     newest: dict[str, tuple[int, bool]] = field(default_factory=dict)
     taken: list[tuple[int, int, str]] = field(default_factory=list)
     poison: list[tuple[Message, PoisonMessage]] = field(default_factory=list)
+    beats: dict[int, int] = field(default_factory=dict)
 
     def in_question(self) -> set[str]:
         """The accounts of which one must know whether they stand erased."""
@@ -117,6 +119,8 @@ def _add(made: Block, message: Message, hashed: Hasher, code_form: CodeForm) -> 
             _add_decision(made, message)
         case Topic.IDENTIFIER_DECISIONS:
             _add_word(made, message)
+        case Topic.HEARTBEATS:
+            made.beats |= heartbeat.beat_of(message.partition, message.value)
         case Topic.DEAD_LETTER:
             made.rows.append(dead_letter_row(dict(message.headers)))
         case _:

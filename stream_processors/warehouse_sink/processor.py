@@ -15,7 +15,7 @@ from stream_processors.intake import Message
 from stream_processors.metrics import Metrics
 from stream_processors.warehouse_sink.block import block
 from stream_processors.warehouse_sink.waiting import waited_s
-from warehouse.rows import Row
+from warehouse.rows import Row, heartbeat_row
 from warehouse.writer import Writer
 
 _log = logging.getLogger(__name__)
@@ -43,6 +43,7 @@ class WarehouseProcessor:
     async def process(self, messages: Sequence[Message]) -> None:
         """See :class:`stream_processors.worker.Processor`."""
         made = block(messages, self._hashed, self._code_form)
+        self._metrics.take_heartbeats(made.beats)
         for message, poison in made.poison:
             await self.set_aside(message, poison)
         made.withdraw(await self._withdrawn(made.removals.accounts))
@@ -57,6 +58,10 @@ class WarehouseProcessor:
         for row in made.rows:
             for entry in row.values.get("placeholders", ()):
                 self._metrics.placeholders.labels(entry.partition("|")[0]).inc()
+        if made.beats:
+            # Last: behind it all that came before is there.
+            beats = [heartbeat_row(*beat) for beat in made.beats.items()]
+            await until_up("clickhouse", lambda: self._writer.insert(beats), self._metrics)
 
     def _observe(self, rows: Sequence[Row]) -> None:
         for table, waits in waited_s(rows, self._clock_us()).items():

@@ -32,6 +32,7 @@ ENGINES = {
     Table.IDENTIFIER_DECISIONS: ("ReplacingMergeTree(version)", "kind, hash, authority"),
     Table.AUDIT_LOG: ("ReplacingMergeTree", "at, audit_id"),
     Table.DEAD_LETTERS: ("ReplacingMergeTree(failed_at)", "topic, partition, offset"),
+    Table.HEARTBEATS: ("ReplacingMergeTree", "partition"),
     Table.PIPELINE_METRICS: ("ReplacingMergeTree", "part, metric, labels, sampled_at"),
 }
 DEFAULTED = {

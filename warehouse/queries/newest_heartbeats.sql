@@ -1,0 +1,2 @@
+-- Which heartbeat has come last, by partition?
+SELECT partition, beat_us FROM heartbeats FINAL
