@@ -36,7 +36,13 @@ from connectors.events import (
 from connectors.moments import FIRST_US, LAST_US
 from connectors.profile import Hasher, profile
 from connectors.promo_codes import CodeForm, canonical_code
+from connectors.source.contract import TABLES
 from connectors.topics import Topic
+
+UNAVAILABLE = "__debezium_unavailable_value"
+"""What Debezium writes for a long value that did not change, where PostgreSQL leaves it out."""
+
+_NEEDS_FULL = "the table needs REPLICA IDENTITY FULL; `make status` has the command"
 
 
 def decode(
@@ -100,12 +106,56 @@ def _row(envelope: Row, side: str) -> Row:
     return row
 
 
+def _whole_row(envelope: Row, table: str) -> Row:
+    """The row after a change, with every column of the contract.
+
+    A column that is not there at all was renamed, dropped or generated: to read it as null would
+    end links and change judgements that nothing in the shop's data has changed.
+
+    Raises:
+        PoisonMessage: a column is missing, or PostgreSQL left its value out.
+    """
+    row = _row(envelope, "after")
+    columns = TABLES[table].columns
+    if missing := [column for column in columns if column not in row]:
+        raise PoisonMessage(
+            "decode",
+            f"{table} has no column {', '.join(missing)} (renamed, dropped or generated):"
+            " `make status` has the command that mends it",
+        )
+    if absent := [column for column in columns if row[column] == UNAVAILABLE]:
+        raise PoisonMessage("decode", f"{table}.{', '.join(absent)} was not sent: {_NEEDS_FULL}")
+    return row
+
+
+def _old_redemption(envelope: Row) -> Row:
+    """The row before a change, as REPLICA IDENTITY FULL has it.
+
+    Without that, PostgreSQL sends the key alone, and Debezium fills required columns in.
+
+    Raises:
+        PoisonMessage: there is none, or one of fillings.
+    """
+    row = envelope.get("before")
+    if not isinstance(row, dict):
+        raise PoisonMessage("decode", f"promo_usages: no row in before: {_NEEDS_FULL}")
+    if is_key_alone(envelope):
+        raise PoisonMessage("decode", f"promo_usages: the key alone in before: {_NEEDS_FULL}")
+    return row
+
+
+def is_key_alone(envelope: Row) -> bool:
+    """Whether all that is told of a redemption before its change is its key."""
+    row = envelope.get("before")
+    return isinstance(row, dict) and row.get("user_id") == row.get("promo_code") == ""
+
+
 def _account(
     operation: str, envelope: Row, origin: Origin, hashed: Hasher, _: CodeForm
 ) -> RowChange:
     if operation == "d":
         return Erased(key_text(_row(envelope, "before"), "user_id"), origin)
-    row = _row(envelope, "after")
+    row = _whole_row(envelope, "users")
     identifier(row, "user_id")
     moment_us(row, "created_at")
     event = Updated if operation == "u" else Registered
@@ -115,16 +165,17 @@ def _account(
 def _redemption(
     operation: str, envelope: Row, origin: Origin, _: Hasher, code_form: CodeForm
 ) -> RowChange:
-    row = _row(envelope, "before" if operation == "d" else "after")
-    usage_id = bigint(row, "usage_id")
     if operation == "d":
+        row = _old_redemption(envelope)
+        usage_id = bigint(row, "usage_id")
         return RedemptionWithdrawn(usage_id, key_text(row, "user_id"), origin)
+    row = _whole_row(envelope, "promo_usages")
     user_id = identifier(row, "user_id")
-    before = envelope.get("before")
     promo_code = identifier(row, "promo_code")
-    earlier = before.get("user_id") if isinstance(before, dict) else None
+    before = _old_redemption(envelope) if operation == "u" else {}
+    earlier = before.get("user_id")
     return Redeemed(
-        usage_id=usage_id,
+        usage_id=bigint(row, "usage_id"),
         user_id=user_id,
         promo_code=promo_code,
         used_at_us=moment_us(row, "used_at"),
@@ -138,10 +189,10 @@ def _redemption(
 def _code(
     operation: str, envelope: Row, origin: Origin, _: Hasher, code_form: CodeForm
 ) -> RowChange:
-    row = _row(envelope, "before" if operation == "d" else "after")
     if operation == "d":
-        gone = key_text(row, "promo_code")
+        gone = key_text(_row(envelope, "before"), "promo_code")
         return CodeWithdrawn(gone, origin, code_form(gone))
+    row = _whole_row(envelope, "promo_codes")
     promo_code = identifier(row, "promo_code")
     amounts = {column: _decimal(row, column) for column in _AMOUNTS}
     terms = {column: None if amount is None else held(amount) for column, amount in amounts.items()}

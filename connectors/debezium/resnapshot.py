@@ -26,6 +26,7 @@ from connectors.drain import show_drain
 from connectors.errors import PromoError, StackError
 from connectors.lag import Offsets
 from connectors.settings import Settings, load_settings
+from connectors.source.gaps import close_gaps
 from connectors.source.moment import move_log_beyond
 from connectors.source.session import Connection, SourceRole, open_session
 
@@ -55,6 +56,7 @@ def resnapshot(settings: Settings) -> None:
     """
     rest = ConnectRest(settings)
     with open_session(settings, "promo-resnapshot") as shop:
+        began_at = _one(shop, "SELECT now()")
         _stop(rest)
         _drop_slot(settings, shop)
         move_log_beyond(shop, _remembered(rest))
@@ -65,6 +67,7 @@ def resnapshot(settings: Settings) -> None:
         register(settings, START_TIMEOUT_S)
         _until(lambda: _is_read(shop), "Debezium makes no new slot", START_TIMEOUT_S)
         lsn = _one(shop, "SELECT pg_current_wal_insert_lsn()::text")
+        close_gaps(shop, began_at)
     print("the connector runs and reads every row again", flush=True)
     show_drain(settings, str(lsn))
 

@@ -7,6 +7,7 @@ from typing import Any
 import orjson
 from confluent_kafka import Consumer, KafkaError, Message, TopicPartition
 
+from connectors.envelope import is_key_alone
 from connectors.errors import DependencyDown
 from connectors.kafka_client import client_config
 from connectors.lag import Ends
@@ -47,11 +48,13 @@ def standing(settings: Settings, topic: Topic, partition: int, ends: Ends) -> St
         DependencyDown: Kafka does not answer.
     """
     rows: dict[bytes, bytes] = {}
+    unread = set[bytes]()
     version = 0
     for message in _messages(settings, topic, partition, ends):
         key, value = message.key(), message.value()
         if value is None:
-            rows.pop(key or b"", None)
+            if key not in unread:
+                rows.pop(key or b"", None)
             continue
         envelope = _envelope(value)
         if envelope is None or key is None:
@@ -59,6 +62,9 @@ def standing(settings: Settings, topic: Topic, partition: int, ends: Ends) -> St
         version = max(version, int(envelope["source"]["lsn"]))
         if KEY_COLUMNS[topic] in (envelope.get("after") or {}):
             rows[key] = value
+            unread.discard(key)
+        elif is_key_alone(envelope):
+            unread.add(key)  # nobody could follow this deletion: it has to be told again
         else:
             rows.pop(key, None)
     return Standing(rows, version)
