@@ -10,6 +10,7 @@ from confluent_kafka import KafkaException
 from confluent_kafka.admin import AdminClient
 
 from api.schemas.problem import PartHealth
+from connectors import pipeline_health
 from connectors.cached import FRESH_S
 from connectors.errors import BundleError, DependencyDown, PromoError
 from connectors.kafka_client import client_config
@@ -24,6 +25,7 @@ Check = Callable[[], Awaitable[str]]
 """Asks one dependency: a remark, or a :class:`PromoError` that says what is wrong."""
 
 TIMEOUT_S = 2.0
+MOST_DETAIL = 1_000
 _KAFKA_TIMEOUT_S = 1.0
 _HTTP_OK = 200
 
@@ -61,7 +63,7 @@ async def _health(check: Check) -> PartHealth:
     except TimeoutError:
         return PartHealth(state="down", detail=f"no answer within {TIMEOUT_S:.0f} s")
     except PromoError as error:
-        return PartHealth(state="down", detail=str(error)[:200])
+        return PartHealth(state="down", detail=str(error)[:MOST_DETAIL])
 
 
 def checks(
@@ -84,7 +86,16 @@ def checks(
     async def bundle() -> str:
         return _running(settings, judge)
 
-    return {"redis": redis, "kafka": kafka, "clickhouse": clickhouse, "model": bundle}
+    async def rows() -> str:
+        return await _ask_whether_rows_arrive(settings, http)
+
+    return {
+        "redis": redis,
+        "kafka": kafka,
+        "clickhouse": clickhouse,
+        "model": bundle,
+        "rows": rows,
+    }
 
 
 def _ask_kafka(settings: Settings) -> None:
@@ -106,6 +117,25 @@ async def _ask_clickhouse(settings: Settings, http: httpx.AsyncClient) -> None:
         code = answer.headers.get("X-ClickHouse-Exception-Code", "")
         why = f"it answers {answer.status_code}, code {code or 'none'}"
         raise clickhouse_down(why, int(code) if code.isdecimal() else None)
+
+
+async def _ask_whether_rows_arrive(settings: Settings, http: httpx.AsyncClient) -> str:
+    """Nothing, while they do.
+
+    Raises:
+        DependencyDown: a stage lets none through, the source is not as it must be, or the
+            monitor does not say.
+    """
+    try:
+        answer = await http.get(pipeline_health.address(settings))
+    except httpx.HTTPError as error:
+        raise pipeline_health.is_silent(settings, str(error) or type(error).__name__) from error
+    if answer.status_code != _HTTP_OK:
+        raise pipeline_health.is_silent(settings, f"HTTP {answer.status_code}")
+    problems = pipeline_health.decode(answer.content).problems
+    if problems:
+        raise DependencyDown(" | ".join(map(str, problems)))
+    return ""
 
 
 def _running(settings: Settings, judge: RunningJudge) -> str:

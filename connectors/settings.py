@@ -193,8 +193,8 @@ class Settings(BaseSettings):
     )
     worker_hosts: str = Field(
         "",
-        description="where the monitor finds workers of other machines: NAME=host,"
-        " comma-separated, as in scoring-0=10.0.0.5,warehouse=10.0.0.6",
+        description="where the monitor finds workers of other machines, and the API the monitor:"
+        " NAME=host, comma-separated, as in scoring-0=10.0.0.5,warehouse=10.0.0.6",
     )
     reconcile_every_s: float = Field(
         60.0,
@@ -265,10 +265,10 @@ class Settings(BaseSettings):
     @classmethod
     def _worker_hosts(cls, text: str) -> str:
         for entry in filter(None, map(str.strip, text.split(","))):
-            if not re.fullmatch(r"(scoring-\d+|warehouse|reconciler)\s*=\s*[^\s=]+", entry):
+            if not re.fullmatch(r"(scoring-\d+|warehouse|reconciler|monitor)\s*=\s*[^\s=]+", entry):
                 raise ValueError(
-                    f"{entry!r} is not NAME=host with NAME scoring-<slot>, warehouse or"
-                    " reconciler; entries stand between commas"
+                    f"{entry!r} is not NAME=host with NAME scoring-<slot>, warehouse, reconciler or"
+                    " monitor; entries stand between commas"
                 )
         return text
 

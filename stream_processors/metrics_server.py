@@ -7,10 +7,11 @@ server has neither, and starts a thread for every connection, for as long as tha
 import asyncio
 import socket
 import threading
+from collections.abc import Callable, Mapping
 
 import uvicorn
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
-from starlette.responses import PlainTextResponse
+from starlette.responses import PlainTextResponse, Response
 from starlette.types import Receive, Scope, Send
 
 from connectors.bounded_http import BoundedProtocol
@@ -24,6 +25,9 @@ connection just as it is closed gets no answer."""
 
 _PATHS = ("/", "/metrics")
 
+Pages = Mapping[str, Callable[[], bytes]]
+"""JSON that is served beside the metrics, by path."""
+
 
 class MetricsProtocol(BoundedProtocol):
     """Connections of scrapers: there are few."""
@@ -34,14 +38,20 @@ class MetricsProtocol(BoundedProtocol):
 class MetricsApp:
     """The ASGI application."""
 
-    def __init__(self, registry: CollectorRegistry) -> None:
+    def __init__(self, registry: CollectorRegistry, pages: Pages) -> None:
+        self._pages = {path: Cached(page) for path, page in pages.items()}
         self._text = Cached(lambda: generate_latest(registry))
         self._strangers = Strangers()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
-        if scope["path"] not in _PATHS or scope["method"] not in ("GET", "HEAD"):
+        answer: Response
+        path, is_read = scope["path"], scope["method"] in ("GET", "HEAD")
+        if not is_read or path not in (*_PATHS, *self._pages):
             answer = PlainTextResponse("See /metrics.\n", 404)
+        elif path in self._pages:
+            await self._strangers.admit()
+            answer = Response(self._pages[path].get(), media_type="application/json")
         else:
             # A flood is held back; a scraper that comes meanwhile waits for a moment, too.
             await self._strangers.admit()
@@ -49,8 +59,10 @@ class MetricsApp:
         await answer(scope, receive, send)
 
 
-def serve_metrics(registry: CollectorRegistry, host: str, port: int) -> None:
-    """Serve until the process ends.
+def serve_metrics(
+    registry: CollectorRegistry, host: str, port: int, pages: Pages | None = None
+) -> None:
+    """Serve until the process ends, with pages of one's own if there are any.
 
     Raises:
         OSError: the port is taken.
@@ -58,7 +70,7 @@ def serve_metrics(registry: CollectorRegistry, host: str, port: int) -> None:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     listener = socket.create_server((host, port), family=family)
     config = uvicorn.Config(
-        MetricsApp(registry),
+        MetricsApp(registry, pages or {}),
         http=MetricsProtocol,
         ws="none",
         lifespan="off",

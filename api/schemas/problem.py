@@ -63,6 +63,7 @@ class Readiness(BaseModel):
                         "kafka": {"state": "up", "detail": ""},
                         "clickhouse": {"state": "up", "detail": ""},
                         "model": {"state": "up", "detail": "20261123T081500-1f3a9c"},
+                        "rows": {"state": "up", "detail": ""},
                     },
                 }
             ]

@@ -13,6 +13,7 @@ from connectors.debezium.rest import ConnectRest
 from connectors.debezium.slot import LOST, is_lost
 from connectors.errors import DependencyDown, PromoError
 from connectors.kafka_roles import Role
+from connectors.pipeline_health import ask_monitor
 from connectors.settings import Settings
 from connectors.source.session import open_session
 from infra.native.bring_up import ask
@@ -41,7 +42,7 @@ class PartStatus:
 
 
 def status(settings: Settings) -> list[PartStatus]:
-    """Ask every part at once; the last lines are the Debezium connector and the stores' rows.
+    """Ask every part at once; then the Debezium connector, the stores' rows, and those on the way.
 
     A stack that was never started has every part down.
     """
@@ -50,7 +51,7 @@ def status(settings: Settings) -> list[PartStatus]:
     parts = parts_of(settings, layout, find_tools())
     with ThreadPoolExecutor(max_workers=len(parts)) as pool:
         lines = list(pool.map(lambda part: _look(part, states.get(part.name)), parts))
-    return [*lines, _connector(settings), _rows(settings)]
+    return [*lines, _connector(settings), _stores(settings), *_rows(settings)]
 
 
 def print_status(settings: Settings) -> bool:
@@ -108,16 +109,26 @@ def _connector(settings: Settings) -> PartStatus:
     return PartStatus("connector", health.connector.lower(), 0, 0.0, 0, 0, word)
 
 
-def _rows(settings: Settings) -> PartStatus:
+def _stores(settings: Settings) -> PartStatus:
     """What the reconciler has found: it compares the stores' rows with PostgreSQL's."""
     host, port = settings.worker_host("reconciler"), settings.reconciler_metrics_port
     try:
         page = httpx.get(f"http://{host}:{port}/metrics", trust_env=False, timeout=2.0).text
     except httpx.HTTPError:
-        return PartStatus("rows", "unknown", 0, 0.0, 0, 0, "not compared: the reconciler is down")
+        return PartStatus("stores", "unknown", 0, 0.0, 0, 0, "not compared: the reconciler is down")
     found = sum(map(float, _DIFFERENCES.findall(page)))
     word = f"{found:.0f} differ from PostgreSQL: `make reconcile`" if found else "ok"
-    return PartStatus("rows", "compared", 0, 0.0, 0, 0, word)
+    return PartStatus("stores", "compared", 0, 0.0, 0, 0, word)
+
+def _rows(settings: Settings) -> list[PartStatus]:
+    """Whether rows arrive: a line for each reason why not."""
+    try:
+        problems = [str(problem) for problem in ask_monitor(settings).problems]
+    except DependencyDown as error:
+        problems = [str(error)]
+    if not problems:
+        return [PartStatus("rows", "arrive", 0, 0.0, 0, 0, "ok")]
+    return [PartStatus("rows", "wait", 0, 0.0, 0, 0, problem) for problem in problems]
 
 
 def _slot_is_lost(settings: Settings) -> bool:

@@ -7,17 +7,19 @@ import time
 from contextlib import suppress
 
 from connectors.errors import DependencyDown
+from connectors.pipeline_health import PATH
 from connectors.rolling import close_quiet_segments
 from connectors.settings import Settings, load_settings
 from stream_processors import logs
 from stream_processors.metrics_server import serve_metrics
+from stream_processors.monitor import shared_values, source_watch
 from stream_processors.monitor.backlog import Backlog
 from stream_processors.monitor.drift import DriftWatch
 from stream_processors.monitor.exposition import Exposition, Kind
+from stream_processors.monitor.health import HealthWatch, without_heartbeats
 from stream_processors.monitor.probes import probes_of
 from stream_processors.monitor.rounds import Rounds
 from stream_processors.monitor.samples import own
-from stream_processors.monitor.shared_values import PERIOD_S, SharedValueWatch
 from stream_processors.monitor.thinning import ROUND_S, Thinning
 from warehouse.writer import Writer
 
@@ -41,26 +43,38 @@ async def monitor(settings: Settings, stop: asyncio.Event) -> None:
     """
     exposition, rounds, writer = Exposition(), Rounds(probes_of(settings)), Writer(settings)
     backlog, thinning, drift_watch = Backlog(writer.insert), Thinning(), DriftWatch(settings)
-    serve_metrics(exposition.registry, settings.metrics_host, settings.monitor_metrics_port)
+    health = HealthWatch(settings)
+    serve_metrics(
+        exposition.registry,
+        settings.metrics_host,
+        settings.monitor_metrics_port,
+        {PATH: lambda: health.report().encode()},
+    )
     writing = asyncio.create_task(backlog.run())
     drifting = asyncio.create_task(_watch_drift(drift_watch, exposition, backlog))
     closing = asyncio.create_task(_close_segments(settings))
-    shared_values = SharedValueWatch(settings)
-    measuring = asyncio.create_task(_watch_shared_values(shared_values, exposition))
+    sharing = shared_values.SharedValueWatch(settings)
+    measuring = asyncio.create_task(_watch_shared_values(sharing, exposition))
+    watching = asyncio.create_task(_watch_source(health))
     while not stop.is_set():
         due = time.monotonic() + ROUND_S
         sampled_at_us = time.time_ns() // 1_000
-        samples = await rounds.look()
+        health.write()
+        samples = without_heartbeats(seen := await rounds.look())
+        await health.look(seen)
+        samples += health.samples()
         exposition.show([*samples, LOOKED])
         backlog.add(sampled_at_us, [*thinning.due(sampled_at_us, samples), LOOKED])
         with suppress(TimeoutError):
             await asyncio.wait_for(stop.wait(), due - time.monotonic())
+    watching.cancel()
     closing.cancel()
     measuring.cancel()
     drifting.cancel()
     writing.cancel()
     rounds.close()
-    await shared_values.close()
+    await sharing.close()
+    health.close()
     await writer.close()
 
 
@@ -74,10 +88,16 @@ async def _watch_drift(watch: DriftWatch, exposition: Exposition, backlog: Backl
         await asyncio.sleep(DRIFT_PERIOD_S)
 
 
-async def _watch_shared_values(watch: SharedValueWatch, exposition: Exposition) -> None:
+async def _watch_shared_values(watch: shared_values.SharedValueWatch, exposition: Exposition) -> None:
     while True:
         exposition.show(await watch.look(), Kind.SHARED_VALUES)
-        await asyncio.sleep(PERIOD_S)
+        await asyncio.sleep(shared_values.PERIOD_S)
+
+
+async def _watch_source(health: HealthWatch) -> None:
+    while True:
+        await asyncio.to_thread(health.look_at_source)
+        await asyncio.sleep(source_watch.PERIOD_S)
 
 
 async def _close_segments(settings: Settings) -> None:

@@ -18,6 +18,8 @@ _MEANINGS: dict[MetricName, str] = {
     "promo_drift_psi": "population stability index of a feature: 0.1 is little, 0.25 much",
     "promo_score_psi": "population stability index of the published score",
     "promo_alert_rate": "share of the accounts scored last at a level that raises an alert",
+    "promo_heartbeat_age_seconds": "how old the newest heartbeat is that a stage has passed on",
+    "promo_health_problem": "1 for each reason why rows do not arrive",
     "promo_alert_rate_trained": "the same among the accounts that the model was trained on",
     "promo_uncounted_identifiers": "values that accounts share and that identify nobody",
     "promo_uncounted_accounts": "accounts that have them",
@@ -30,6 +32,7 @@ class Kind(StrEnum):
     PARTS = "parts"
     DRIFT = "drift"
     SHARED_VALUES = "shared values"
+    HEALTH = "health"
 
 
 class Exposition(Collector):

@@ -1,0 +1,69 @@
+"""When rows may have changed without an event: what the watch remembers, until it is mended."""
+
+from datetime import datetime
+
+from connectors.pipeline_health import Problem
+from connectors.source.session import Connection
+from connectors.source.state import SourceState
+
+MENDED_BY = (
+    "`make reconcile` compares, and with APPLY=1 sends what is missing; or `make resnapshot`"
+)
+
+_OPEN = (
+    "INSERT INTO source_gaps (cause) VALUES ($1) ON CONFLICT (cause) DO UPDATE SET last_at = now()"
+)
+_GAPS = "SELECT cause, began_at FROM source_gaps ORDER BY began_at"
+_CLOSE = "DELETE FROM source_gaps WHERE last_at <= $1"
+_MARKS = "SELECT mark, seen FROM source_marks"
+_MARK = (
+    "INSERT INTO source_marks (mark, seen) VALUES ($1, $2)"
+    " ON CONFLICT (mark) DO UPDATE SET seen = excluded.seen, at = now()"
+)
+PUBLICATION_MARK = "publication"
+
+
+def open_gap(connection: Connection, cause: str) -> None:
+    """Remember that rows may change unseen, since now or since it was opened."""
+    connection.execute(_OPEN, (cause,))
+
+
+def gaps(connection: Connection) -> list[tuple[str, datetime]]:
+    """The causes of what is still to be compared, and since when, oldest first."""
+    return [(str(cause), began_at) for cause, began_at in connection.execute(_GAPS).fetchall()]
+
+
+def close_gaps(connection: Connection, compared_since: datetime) -> None:
+    """Forget gaps whose cause was over before all rows began to be compared, by PostgreSQL's clock.
+
+    Those whose cause lasts, or came back meanwhile, stay.
+    """
+    connection.execute(_CLOSE, (compared_since,))
+
+
+def marks(connection: Connection) -> dict[str, str]:
+    """What was seen last of what changes without an event."""
+    return {str(mark): str(seen) for mark, seen in connection.execute(_MARKS).fetchall()}
+
+
+def keep_mark(connection: Connection, mark: str, seen: str) -> None:
+    """Remember it."""
+    connection.execute(_MARK, (mark, seen))
+
+
+def replaced_tables(state: SourceState, known: dict[str, str]) -> dict[str, str]:
+    """Tables whose file is another one than was known: truncated, rewritten or made again. Pure."""
+    return {
+        name: table.file
+        for name, table in state.tables.items()
+        if known.get(f"file of {name}", table.file) != table.file
+    }
+
+
+def problem_of(cause: str, began_at: datetime) -> Problem:
+    """What is said of an open gap. Pure."""
+    return Problem(
+        f"rows not compared: {cause}",
+        f"rows that changed since {began_at:%Y-%m-%d %H:%M} UTC may not have arrived ({cause})",
+        MENDED_BY,
+    )

@@ -1,0 +1,124 @@
+"""Whether rows arrive: heartbeats and the watch over the source, as one report."""
+
+import time
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
+
+from connectors.errors import DependencyDown
+from connectors.pipeline_health import Problem, Report
+from connectors.settings import Settings
+from stream_processors.metrics import MetricName
+from stream_processors.monitor.ages import Ages, Stage, StageAge, owners
+from stream_processors.monitor.heartbeats import Heartbeats
+from stream_processors.monitor.lateness import Known, late_stages
+from stream_processors.monitor.samples import Sample, own
+from stream_processors.monitor.source_watch import SourceWatch
+
+_TAKEN: MetricName = "promo_heartbeat_timestamp_seconds"
+_PART = "health"
+
+
+def without_heartbeats(samples: Iterable[Sample]) -> list[Sample]:
+    """Samples without what workers say of heartbeats: their age is what is kept."""
+    return [sample for sample in samples if sample.metric != _TAKEN]
+
+
+class HealthWatch:
+    """Writes and looks for heartbeats, and knows what the source watch saw last."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._began_s = time.monotonic()
+        self._ages = Ages(settings.kafka_partitions, self._began_s)
+        self._heartbeats = Heartbeats(settings, self._ages)
+        self._source = SourceWatch(settings)
+        self._looked_s = self._began_s
+        self._stages: Sequence[StageAge] = ()
+        self._late: Sequence[Problem] = ()
+        self._at_source: Sequence[Problem] = ()
+
+    def write(self) -> None:
+        """Have a heartbeat written."""
+        self._heartbeats.write()
+
+    async def look(self, samples: Sequence[Sample]) -> None:
+        """See how far heartbeats have come.
+
+        Args:
+            samples: of all parts, just taken.
+        """
+        await self._heartbeats.look()
+        self._note_taken(samples)
+        self._looked_s = time.monotonic()
+        self._stages = self._ages.look(self._looked_s)
+        self._late = late_stages(self._stages, known_of(samples))
+
+    def look_at_source(self) -> None:
+        """Look at the source; blocks for a moment. What was seen before stays if it is away."""
+        with suppress(DependencyDown):  # PostgreSQL's own probe tells it
+            self._at_source = self._source.look()
+
+    def report(self) -> Report:
+        """What is known now."""
+        ages = {stage.stage.value: round(stage.age_s, 1) for stage in self._stages}
+        ago_s = time.monotonic() - self._looked_s
+        return Report(ages, (*self._late, *self._at_source), round(ago_s, 1))
+
+    def samples(self) -> list[Sample]:
+        """The same as metrics; without a problem one series says so."""
+        problems = [*self._late, *self._at_source]
+        return [
+            *(
+                own(_PART, "promo_heartbeat_age_seconds", round(age.age_s, 1), stage=age.stage)
+                for age in self._stages
+            ),
+            *(
+                own(
+                    _PART,
+                    "promo_health_problem",
+                    1.0,
+                    problem=problem.name,
+                    what=problem.what,
+                    remedy=problem.remedy,
+                )
+                for problem in {p.name: p for p in problems}.values()
+            ),
+            *(
+                []
+                if problems
+                else [own(_PART, "promo_health_problem", 0.0, problem="", remedy="", what="")]
+            ),
+        ]
+
+    def _note_taken(self, samples: Sequence[Sample]) -> None:
+        now_s = time.monotonic()
+        for part, beats in _taken(samples):
+            stage = Stage.WAREHOUSE if part.startswith("warehouse") else Stage.SCORING
+            self._ages.note_seen(stage, beats, now_s)
+
+    def close(self) -> None:
+        """Ask nothing more."""
+        self._heartbeats.close()
+
+
+def known_of(samples: Sequence[Sample]) -> Known:
+    """What the parts' own samples say beside ages. Pure."""
+    down = {s.part for s in samples if s.metric == "promo_part_up" and not s.value}
+    halted = {s.part for s in samples if s.metric == "promo_halted" and s.value}
+    waits: dict[str, set[str]] = {}
+    for sample in samples:
+        if sample.metric == "promo_dependency_up" and not sample.value:
+            waits.setdefault(sample.part, set()).add(dict(sample.labels)["dependency"])
+    return Known(
+        frozenset(down | halted),
+        {part: frozenset(names) for part, names in waits.items()},
+        owners(_taken(samples)),
+    )
+
+
+def _taken(samples: Iterable[Sample]) -> list[tuple[str, dict[int, int]]]:
+    taken: dict[str, dict[int, int]] = {}
+    for sample in samples:
+        if sample.metric == _TAKEN:
+            partition = int(dict(sample.labels)["partition"])
+            taken.setdefault(sample.part, {})[partition] = round(sample.value * 1e6)
+    return list(taken.items())
