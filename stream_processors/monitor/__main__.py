@@ -62,9 +62,10 @@ async def monitor(settings: Settings, stop: asyncio.Event) -> None:
         health.write()
         samples = without_heartbeats(seen := await rounds.look())
         await health.look(seen)
-        samples += health.samples()
-        exposition.show([*samples, LOOKED])
-        backlog.add(sampled_at_us, [*thinning.due(sampled_at_us, samples), LOOKED])
+        samples += health.age_samples()
+        always = [*health.problem_samples(), LOOKED]
+        exposition.show([*samples, *always])
+        backlog.add(sampled_at_us, [*thinning.due(sampled_at_us, samples), *always])
         with suppress(TimeoutError):
             await asyncio.wait_for(stop.wait(), due - time.monotonic())
     watching.cancel()

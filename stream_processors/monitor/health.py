@@ -63,30 +63,28 @@ class HealthWatch:
         ago_s = time.monotonic() - self._looked_s
         return Report(ages, (*self._late, *self._at_source), round(ago_s, 1))
 
-    def samples(self) -> list[Sample]:
-        """The same as metrics; without a problem one series says so."""
-        problems = [*self._late, *self._at_source]
+    def age_samples(self) -> list[Sample]:
+        """Of each stage."""
         return [
-            *(
-                own(_PART, "promo_heartbeat_age_seconds", round(age.age_s, 1), stage=age.stage)
-                for age in self._stages
-            ),
-            *(
-                own(
-                    _PART,
-                    "promo_health_problem",
-                    1.0,
-                    problem=problem.name,
-                    what=problem.what,
-                    remedy=problem.remedy,
-                )
-                for problem in {p.name: p for p in problems}.values()
-            ),
-            *(
-                []
-                if problems
-                else [own(_PART, "promo_health_problem", 0.0, problem="", remedy="", what="")]
-            ),
+            own(_PART, "promo_heartbeat_age_seconds", round(age.age_s, 1), stage=age.stage)
+            for age in self._stages
+        ]
+
+    def problem_samples(self) -> list[Sample]:
+        """1 for each problem, or one 0. All are stored in every round: one that is gone is over."""
+        problems = {problem.name: problem for problem in (*self._late, *self._at_source)}
+        if not problems:
+            return [own(_PART, "promo_health_problem", 0.0, problem="", what="", remedy="")]
+        return [
+            own(
+                _PART,
+                "promo_health_problem",
+                1.0,
+                problem=name,
+                what=problem.what,
+                remedy=problem.remedy,
+            )
+            for name, problem in problems.items()
         ]
 
     def _note_taken(self, samples: Sequence[Sample]) -> None:

@@ -76,7 +76,9 @@ def test_a_deleted_users_row_is_an_erasure() -> None:
 def test_a_redemptions_row_is_a_redemption(op: str) -> None:
     expected = Redeemed(7, "anna", "WELCOME10", 1_700_000_000_500_000, True, ORIGIN)
 
-    assert decoded(Topic.PROMO_USAGES, envelope(op, after=usage_row())) == expected
+    before = usage_row() if op == "u" else None
+
+    assert decoded(Topic.PROMO_USAGES, envelope(op, before, usage_row())) == expected
 
 
 def test_a_redemption_that_moves_names_the_account_it_leaves() -> None:
@@ -94,6 +96,35 @@ def test_only_an_attempt_is_not_counted(used: bool | None, counted: bool) -> Non
 
     assert isinstance(event, Redeemed)
     assert event.counted is counted
+
+
+@pytest.mark.parametrize("column", ["device_id", "is_email_verified", "dob"])
+def test_a_column_that_is_not_there_at_all_is_told_and_not_taken_for_null(column: str) -> None:
+    row = user_row()
+    del row[column]
+
+    with pytest.raises(PoisonMessage, match=f"users has no column {column}"):
+        decoded(Topic.USERS, envelope("u", row, row))
+
+
+def test_a_long_value_that_was_not_sent_is_no_value() -> None:
+    row = user_row(user_agent="__debezium_unavailable_value")
+
+    with pytest.raises(PoisonMessage, match=r"user_agent was not sent: .* REPLICA IDENTITY FULL"):
+        decoded(Topic.USERS, envelope("u", None, row))
+
+
+@pytest.mark.parametrize(
+    ("op", "before"),
+    [("u", None), ("d", None), ("d", usage_row(user_id="", promo_code="", used_promo=None))],
+)
+def test_a_redemption_without_its_old_row_is_set_aside(
+    op: str, before: dict[str, object] | None
+) -> None:
+    message = envelope(op, before, None if op == "d" else usage_row())
+
+    with pytest.raises(PoisonMessage, match="REPLICA IDENTITY FULL"):
+        decoded(Topic.PROMO_USAGES, message)
 
 
 def test_a_deleted_redemptions_row_is_a_withdrawal() -> None:
