@@ -37,6 +37,20 @@ RULES = (
         shown=Shown("pipeline-health", "Parts"),
     ),
     Rule(
+        uid="promo-rows-not-arriving",
+        title="Rows do not arrive",
+        question="alert_rows_not_arriving",
+        above=0,
+        wait="0s",
+        severity=Severity.PAGE,
+        summary="{{ .Labels.problem }}",
+        first="Do what the summary says; `make status` and GET /readyz say the same. Nothing is"
+        " lost that PostgreSQL's log or Kafka keeps; what was lost is named as rows to compare.",
+        no_data=Missing.IS_WELL,
+        on_error=Missing.AS_BEFORE,
+        shown=Shown("pipeline-health", "Why rows do not arrive"),
+    ),
+    Rule(
         uid="promo-scoring-stopped",
         title="Accounts are not scored",
         question="alert_scoring_stopped",

@@ -11,7 +11,7 @@ from grafana.queries import query
 GROUP = "promo-sentinel"
 """Rules of a group are evaluated together, every :data:`EVERY`."""
 
-EVERY = "1m"
+EVERY = "10s"
 
 _EXPRESSION = "__expr__"
 _QUESTION, _CONDITION = "A", "B"

@@ -11,6 +11,14 @@ from grafana.panels.units import Unit
 
 _STAGES = {"scoring": PLAIN, "scoring again": OTHER, "warehouse": GOOD}
 _QUANTILES = {"p50": GOOD, "p99": ILL}
+_BEATS = {
+    "postgres": PLAIN,
+    "connector": ODD,
+    "scoring": OTHER,
+    "redis": ILL,
+    "warehouse": GOOD,
+    "clickhouse": WORST,
+}
 _CONSUMERS = {"promo-scoring": PLAIN, "promo-warehouse": GOOD}
 
 
@@ -18,7 +26,15 @@ def dashboard() -> Dashboard:
     """Build it."""
     about = "Parts, throughput, latency, lag, dead letters, data quality: the operator's view."
     board = frame("pipeline-health", "Pipeline health", about, "now-1h")
-    for panel in (*_figures(), *_flow(), *_latencies(), *_now(), *_set_aside(), *_data()):
+    for panel in (
+        *_figures(),
+        *_arrival(),
+        *_flow(),
+        *_latencies(),
+        *_now(),
+        *_set_aside(),
+        *_data(),
+    ):
         board.with_panel(panel)
     return board
 
@@ -72,6 +88,30 @@ def _figures() -> tuple[Panel, ...]:
             "pipeline_source_log_kept",
             Unit.BYTES,
             when=steps(GOOD, (268_435_456, ODD), (805_306_368, WORST)),
+        ),
+    )
+
+
+def _arrival() -> tuple[Panel, ...]:
+    return (
+        rows(
+            "Why rows do not arrive",
+            "Stages that let no heartbeat through, and what is not at the source as it must be,"
+            " each with its remedy. Nothing here is right.",
+            "pipeline_rows",
+            (Column("what"), Column("remedy")),
+            width=14,
+            height=8,
+        ),
+        lines(
+            "Heartbeat's age",
+            "How old the newest heartbeat is behind each stage. Under ten seconds is right, also"
+            " when nothing happens; from 20 on it is said which stage lets none through.",
+            "pipeline_heartbeat_age",
+            Unit.SECONDS,
+            colours=_BEATS,
+            width=10,
+            height=8,
         ),
     )
 

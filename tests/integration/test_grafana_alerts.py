@@ -82,6 +82,16 @@ def differing(store: str, *counts: tuple[str, float, float]) -> Iterator[Row]:
         yield metric(name, count, minutes, part="reconciler", **labels)
 
 
+def ill(minutes: float) -> Row:
+    labels = {"problem": "connector", "what": "no row leaves", "remedy": "mend it"}
+    return metric("promo_health_problem", 1, minutes, part="health", **labels)
+
+
+def well(minutes: float) -> Row:
+    labels = {"problem": "", "what": "", "remedy": ""}
+    return metric("promo_health_problem", 0, minutes, part="health", **labels)
+
+
 def account(name: str, minutes: float) -> Row:
     """An account's registration, committed some minutes ago."""
     change = registered(profiled(user_id=name))
@@ -180,6 +190,12 @@ CASES: Mapping[str, Case] = {
     "a part that is measured no more": Case(
         "promo-part-down", lambda: [metric("promo_part_up", 0, 3, part="scoring-3")]
     ),
+    "a stage lets no row through": Case(
+        "promo-rows-not-arriving", lambda: [ill(0.1)], ("no row leaves: mend it",)
+    ),
+    "rows arrive": Case("promo-rows-not-arriving", lambda: [well(0.1)]),
+    "rows arrive again": Case("promo-rows-not-arriving", lambda: [ill(0.3), well(0.1)]),
+    "nobody has looked whether rows arrive": Case("promo-rows-not-arriving", lambda: [ill(3)]),
     "an account waits for its score": Case(
         "promo-scoring-stopped",
         lambda: [account("anna", 5), account("ben", 6), scored("ben")],
