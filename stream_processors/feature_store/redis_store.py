@@ -250,12 +250,8 @@ class RedisStore:
         """Remember each partition's newest heartbeat. Idempotent."""
         try:
             await self._redis.hset(BEATS, mapping={str(n): beat for n, beat in beats.items()})
-        except _AWAY as error:
-            raise _down(error) from error
-        except ResponseError as error:
-            if str(error).startswith(_WAITING):
-                raise _down(error) from error
-            raise
+        except (RedisError, OSError) as error:
+            raise redis_down(error) from error
 
     async def latest_risk(self, user_id: str) -> bytes | None:
         """The published JSON document of an account's latest risk."""

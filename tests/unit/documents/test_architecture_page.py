@@ -35,6 +35,8 @@ def test_the_table_of_topics_is_the_one_that_makes_them() -> None:
     def kept(topic: Topic) -> str:
         if is_compacted(topic):
             return "compacted"
+        if topic is Topic.HEARTBEATS:
+            return "10 minutes"
         days = int(TOPICS[topic].config["retention.ms"]) // DAY_MS
         return f"{days} day" if days == 1 else f"{days} days"
 
@@ -44,8 +46,8 @@ def test_the_table_of_topics_is_the_one_that_makes_them() -> None:
             spec.key,
             "n" if spec.partitions is None else str(spec.partitions),
             kept(topic),
-            "yes" if topic in SCORING_SOURCES else "",
-            "yes" if topic in WAREHOUSE_SOURCES else "",
+            "yes" if topic in (*SCORING_SOURCES, Topic.HEARTBEATS) else "",
+            "yes" if topic in (*WAREHOUSE_SOURCES, Topic.HEARTBEATS) else "",
         ]
         for topic, spec in TOPICS.items()
     ]
