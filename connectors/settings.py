@@ -59,7 +59,9 @@ class Settings(BaseSettings):
     postgres_password: SecretStr | None = None
     postgres_cdc_user: str = Field("promo_cdc", description="Debezium: REPLICATION and SELECT")
     postgres_cdc_password: SecretStr | None = None
-    postgres_monitor_user: str = Field("promo_monitor", description="looks at the slot, no table")
+    postgres_monitor_user: str = Field(
+        "promo_monitor", description="looks at the slot, writes heartbeats"
+    )
     postgres_monitor_password: SecretStr | None = None
     postgres_eraser_user: str = Field("promo_eraser", description="erases accounts, no more")
     postgres_eraser_password: SecretStr | None = None

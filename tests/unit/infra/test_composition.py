@@ -59,7 +59,7 @@ PLACES = {
     "PROMO_METRICS_HOST": "0.0.0.0",
     "PROMO_METRICS_PORT": 19100,
     "PROMO_WORKER_HOSTS": "scoring-0=scoring-0,scoring-1=scoring-1,warehouse=warehouse,"
-    "reconciler=reconciler",
+    "reconciler=reconciler,monitor=monitor",
 }
 """What a container cannot take from a user's .env, because the other containers rely on it."""
 
