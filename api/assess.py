@@ -11,7 +11,6 @@ from api.schemas.registration import ScoreRequest
 from connectors.columns import microseconds
 from connectors.errors import PoisonMessage
 from connectors.profile import Hasher, Profile, profile
-from connectors.promo_codes import CodeForm, canonical_code
 from ml.scorer import Judge, Risk, score
 from ml.store import CAP, CodeTerms, Neighbourhood, Redemption
 from stream_processors.feature_store.redis_store import RedisStore
@@ -36,10 +35,9 @@ class Assessor:
         hashed: Hasher,
         judge: RunningJudge,
         metrics: ApiMetrics,
-        code_form: CodeForm = canonical_code,
     ) -> None:
         self._store, self._hashed, self._judge = store, hashed, judge
-        self._metrics, self._code_form = metrics, code_form
+        self._metrics = metrics
 
     async def assess(self, asked: Sequence[ScoreRequest]) -> list[Risk | PoisonMessage]:
         """Judge each registration as if it alone were added; all by one judge.
@@ -64,7 +62,7 @@ class Assessor:
     async def _judged(
         self, asked: Sequence[ScoreRequest], accounts: Sequence[Profile], judge: Judge
     ) -> list[Risk]:
-        redemptions = [_redemption(one, self._code_form) for one in asked]
+        redemptions = [_redemption(one, self._hashed) for one in asked]
         with self._metrics.scoring("store"):
             answer = await self._store.exchange((), (), hypothetical=accounts)
             terms = await self._store.code_terms(
@@ -87,12 +85,13 @@ def _profile(asked: ScoreRequest, hashed: Hasher) -> Profile | PoisonMessage:
         return poison
 
 
-def _redemption(asked: ScoreRequest, code_form: CodeForm) -> Redemption | None:
+def _redemption(asked: ScoreRequest, hashed: Hasher) -> Redemption | None:
     """What a registration redeems at once, None if it does not."""
     first = asked.redemption
     if first is None or not first.counted:
         return None
-    return new_redemption(microseconds(first.used_at), code_form(first.promo_code))
+    canonical = hashed.conventions.canonical_code(first.promo_code)
+    return new_redemption(microseconds(first.used_at), canonical)
 
 
 def new_redemption(used_at_us: int, canonical_code: str) -> Redemption:

@@ -93,7 +93,7 @@ class Claiming:
         self._metrics.claimed(outcome(answer) if is_new else "repeated")
         if is_new or not decision.granted:
             return answer
-        code = self._codes.form(asked.body.promo_code)
+        code = self._codes.conventions.canonical_code(asked.body.promo_code)
         ended = await self._claims.ended(asked.body.user_id, code, decision)
         if ended is None:
             return answer
@@ -108,7 +108,10 @@ class Claiming:
         self, asked: Asked, digest: str, is_trial: bool = False
     ) -> tuple[Decision, bool]:
         """What was decided, and whether it was by this very call; a trial reserves nothing."""
-        told, code = self._told(asked.body), self._codes.form(asked.body.promo_code)
+        told, code = (
+            self._told(asked.body),
+            self._codes.conventions.canonical_code(asked.body.promo_code),
+        )
         risk = await self._risk(asked, told, code)
         attempt_id = uuid4().hex
         verdict = verdict_document(risk, scored_at_us=asked.now_us)

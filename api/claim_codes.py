@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from api.problems import RETRY_AFTER_S, Refused, Trouble
 from api.schemas.problem import Kind
-from connectors.promo_codes import CodeForm
+from connectors.profile import Conventions
 from stream_processors.feature_store.redis_store import RedisStore
 
 _EMPTY = (
@@ -24,12 +24,12 @@ class ClaimCodes:
 
     Attributes:
         store: has the codes that are defined.
-        form: by which codes are compared.
+        conventions: by which codes are compared.
         admits_unknown: codes that are not defined may be claimed, too.
     """
 
     store: RedisStore
-    form: CodeForm
+    conventions: Conventions
     admits_unknown: bool
 
     async def check(self, promo_code: str) -> None:
@@ -38,7 +38,7 @@ class ClaimCodes:
         Raises:
             DependencyDown: Redis does not answer.
         """
-        canonical = self.form(promo_code)
+        canonical = self.conventions.canonical_code(promo_code)
         if not canonical:
             raise Refused(Trouble(Kind.CODE_EMPTY, _EMPTY))
         if self.admits_unknown:

@@ -6,7 +6,7 @@ from types import MappingProxyType
 from typing import Self
 
 from connectors.errors import SettingsError
-from connectors.promo_codes import code_form
+from connectors.profile import conventions_of
 from connectors.settings import Settings
 
 MOST = 1_000_000
@@ -27,7 +27,7 @@ class ClaimLimits:
             SettingsError: an entry is malformed, or a code stands there twice, in whatever
                 writings.
         """
-        canonical = code_form(settings.code_case_counts)
+        canonical = conventions_of(settings).canonical_code
         of_codes: dict[str, int] = {}
         for code, limit in _entries(settings.claim_limits):
             if canonical(code) in of_codes:

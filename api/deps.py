@@ -22,7 +22,6 @@ from api.metrics import ApiMetrics
 from api.readiness import TIMEOUT_S, Watch, checks
 from api.warehouse_reader import WarehouseReader
 from connectors.profile import Hasher, hasher_of, profile
-from connectors.promo_codes import code_form
 from connectors.proven import async_http_hooks
 from connectors.settings import Settings
 from ml.policy_file import load_policy
@@ -68,8 +67,7 @@ class Services:
         delivery = Delivery(settings, "promo-api", KAFKA_TIMEOUT_MS)
         hashed = hasher_of(settings)
         metrics, limits = ApiMetrics(), ClaimLimits.of(settings)
-        form = code_form(settings.code_case_counts)
-        codes = ClaimCodes(store, form, settings.claim_unknown_codes)
+        codes = ClaimCodes(store, hashed.conventions, settings.claim_unknown_codes)
         claiming = Claiming(
             store, hashed, judge.current, limits, codes, settings.claim_ttl_s, metrics
         )
@@ -80,7 +78,7 @@ class Services:
             alert_streams=AlertStreams(settings, metrics.alert_streams),
             judge=judge,
             hashed=hashed,
-            assessor=Assessor(store, hashed, judge, metrics, form),
+            assessor=Assessor(store, hashed, judge, metrics),
             metrics=metrics,
             watch=Watch(checks(settings, store, judge, http)),
             decisions=Decisions(store, delivery),

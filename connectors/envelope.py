@@ -35,7 +35,6 @@ from connectors.events import (
 )
 from connectors.moments import FIRST_US, LAST_US
 from connectors.profile import Hasher, profile
-from connectors.promo_codes import CodeForm, canonical_code
 from connectors.source.contract import TABLES
 from connectors.topics import Topic
 
@@ -50,7 +49,6 @@ def decode(
     key: bytes | None,
     value: bytes | None,
     hashed: Hasher,
-    code_form: CodeForm = canonical_code,
 ) -> RowChange | Tombstone:
     """Decode one message of a source topic.
 
@@ -59,7 +57,6 @@ def decode(
         key: the row's primary key as text.
         value: Debezium's envelope, or None for a tombstone.
         hashed: the keyed hasher that draws the privacy boundary.
-        code_form: by which promo codes are compared.
 
     Raises:
         PoisonMessage: not JSON, not an envelope, or a row that breaks the table's contract.
@@ -70,7 +67,7 @@ def decode(
     read = _READERS.get(topic)
     if read is None:
         raise PoisonMessage("decode", f"{topic} is not a source topic")
-    return read(_operation(envelope), envelope, _origin(envelope), hashed, code_form)
+    return read(_operation(envelope), envelope, _origin(envelope), hashed)
 
 
 def read_row(topic: str, row: Row, origin: Origin, hashed: Hasher) -> RowChange:
@@ -79,7 +76,7 @@ def read_row(topic: str, row: Row, origin: Origin, hashed: Hasher) -> RowChange:
     Raises:
         PoisonMessage: the row breaks the table's contract.
     """
-    return _READERS[topic]("r", {"after": row}, origin, hashed, canonical_code)
+    return _READERS[topic]("r", {"after": row}, origin, hashed)
 
 
 def _operation(envelope: Row) -> str:
@@ -150,9 +147,7 @@ def is_key_alone(envelope: Row) -> bool:
     return isinstance(row, dict) and row.get("user_id") == row.get("promo_code") == ""
 
 
-def _account(
-    operation: str, envelope: Row, origin: Origin, hashed: Hasher, _: CodeForm
-) -> RowChange:
+def _account(operation: str, envelope: Row, origin: Origin, hashed: Hasher) -> RowChange:
     if operation == "d":
         return Erased(key_text(_row(envelope, "before"), "user_id"), origin)
     row = _whole_row(envelope, "users")
@@ -162,9 +157,7 @@ def _account(
     return event(profile(row, hashed), flag(row, "is_abuser"), origin)
 
 
-def _redemption(
-    operation: str, envelope: Row, origin: Origin, _: Hasher, code_form: CodeForm
-) -> RowChange:
+def _redemption(operation: str, envelope: Row, origin: Origin, hashed: Hasher) -> RowChange:
     if operation == "d":
         row = _old_redemption(envelope)
         usage_id = bigint(row, "usage_id")
@@ -182,16 +175,14 @@ def _redemption(
         used_promo=flag(row, "used_promo"),
         origin=origin,
         previous_user_id=earlier if isinstance(earlier, str) and earlier != user_id else None,
-        canonical_code=code_form(promo_code),
+        canonical_code=hashed.conventions.canonical_code(promo_code),
     )
 
 
-def _code(
-    operation: str, envelope: Row, origin: Origin, _: Hasher, code_form: CodeForm
-) -> RowChange:
+def _code(operation: str, envelope: Row, origin: Origin, hashed: Hasher) -> RowChange:
     if operation == "d":
         gone = key_text(_row(envelope, "before"), "promo_code")
-        return CodeWithdrawn(gone, origin, code_form(gone))
+        return CodeWithdrawn(gone, origin, hashed.conventions.canonical_code(gone))
     row = _whole_row(envelope, "promo_codes")
     promo_code = identifier(row, "promo_code")
     amounts = {column: _decimal(row, column) for column in _AMOUNTS}
@@ -202,7 +193,7 @@ def _code(
         **terms,
         origin=origin,
         not_held=tuple(c for c in _AMOUNTS if amounts[c] is not None and terms[c] is None),
-        canonical_code=code_form(promo_code),
+        canonical_code=hashed.conventions.canonical_code(promo_code),
     )
 
 
@@ -225,7 +216,7 @@ _LARGEST_LSN = 2**53
 _AMOUNTS = ("discount_value", "min_purchase_amount")
 _INFINITIES = {"POSITIVE_INFINITY": "Infinity", "NEGATIVE_INFINITY": "-Infinity"}
 
-_Reader = Callable[[str, Row, Origin, Hasher, CodeForm], RowChange]
+_Reader = Callable[[str, Row, Origin, Hasher], RowChange]
 _READERS: Mapping[str, _Reader] = {
     Topic.USERS: _account,
     Topic.PROMO_USAGES: _redemption,

@@ -114,8 +114,8 @@ RIGHTS: Mapping[Role, frozenset[Right]] = MappingProxyType(
         Role.WAREHOUSE: _topics([*WAREHOUSE_SOURCES, Topic.HEARTBEATS], _R)
         | _groups([WAREHOUSE_GROUP], _R)
         | _topics([Topic.DEAD_LETTER], _W),
-        # It sees how far groups are, reads heartbeats alone, says which identifiers identify nobody,
-        # and closes segments by tombstones of nobody.
+        # It sees how far groups are, reads heartbeats alone, says which identifiers identify
+        # nobody, and closes segments by tombstones of nobody.
         Role.MONITOR: _topics([Topic.HEARTBEATS], _R)
         | _topics({*SCORING_SOURCES, *WAREHOUSE_SOURCES}, _DESCRIBE)
         | _groups([SCORING_GROUP, WAREHOUSE_GROUP, BEATS_GROUP], _DESCRIBE)

@@ -16,6 +16,7 @@ from connectors.identifiers.mailboxes import read_mailbox
 from connectors.identifiers.phones import phone_shape, read_phone
 from connectors.identifiers.placeholders import stands_for_nothing
 from connectors.identifiers.reading import BLANK
+from connectors.promo_codes import canonical_code
 from connectors.settings import Settings, required
 from connectors.traits import (
     LONGEST_TIMEZONE,
@@ -38,10 +39,20 @@ class Conventions:
     Attributes:
         country: of phone numbers without a country code (ISO 3166, two letters), if stated.
         trusted_proxies: how many proxies of the shop's own have added to a list of addresses.
+        code_case_counts: promo codes that differ in case alone are two.
     """
 
     country: str | None = None
     trusted_proxies: int = 0
+    code_case_counts: bool = False
+
+    def canonical_code(self, promo_code: str) -> str:
+        """What all writings of a promo code have in common."""
+        return canonical_code(promo_code, self.code_case_counts)
+
+
+UNSTATED = Conventions()
+"""Of a shop that has stated none."""
 
 
 class Hasher:
@@ -51,7 +62,7 @@ class Hasher:
     RFC 7693, 128 bits).
     """
 
-    def __init__(self, key: str, conventions: Conventions = Conventions()) -> None:
+    def __init__(self, key: str, conventions: Conventions = UNSTATED) -> None:
         self.conventions = conventions
         self._seed = hashlib.blake2b(key.encode(), digest_size=32).digest()
         self._fresh: dict[str, hashlib.blake2b] = {}
@@ -80,7 +91,9 @@ def hasher_of(settings: Settings) -> Hasher:
 
 def conventions_of(settings: Settings) -> Conventions:
     """What the settings say of a shop's identifiers."""
-    return Conventions(settings.default_country or None, settings.trusted_proxies)
+    return Conventions(
+        settings.default_country or None, settings.trusted_proxies, settings.code_case_counts
+    )
 
 
 @dataclass(frozen=True, slots=True)

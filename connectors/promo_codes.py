@@ -10,20 +10,17 @@ code:
 - blanks at the ends go, and within each run of them is one space: ``BUY 1 GET 11`` and
   ``BUY 11 GET 1`` remain two codes. A blank is white space, or an empty Braille pattern;
 - letter case is folded, and shown in capitals, as codes are written; unless case counts;
-- a code of Latin letters and others that look like them is read as Latin (:mod:`connectors.
-  lookalikes`); one with letters that are Cyrillic alone, and Latin ones that could be, as Cyrillic.
-  A code wholly in one script stays in it, and so does one that means to mix them.
+- a code of Latin letters and others that look like them is read as Latin
+  (:mod:`connectors.identifiers.lookalikes`); one with letters that are Cyrillic alone, and Latin
+  ones that could be, as Cyrillic. A code wholly in one script stays in it, and so does one that
+  means to mix them.
 """
 
 import re
 import unicodedata
-from collections.abc import Callable
-from functools import lru_cache, partial
+from functools import lru_cache
 
 from connectors.identifiers.lookalikes import CYRILLIC_OF, LATIN_OF
-
-CodeForm = Callable[[str], str]
-"""Gives the canonical form of a promo code."""
 
 _UNSEEN = re.compile(
     "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e"
@@ -32,11 +29,6 @@ _UNSEEN = re.compile(
     "\u0000-\u0008\u000e-\u001b\u007f-\u0084\u0086-\u009f]"
 )
 _BLANKS = re.compile("[\\s\u2800]+")
-
-
-def code_form(case_counts: bool) -> CodeForm:
-    """The canonical form that a shop has chosen, by the setting ``code_case_counts``."""
-    return partial(canonical_code, case_counts=case_counts)
 
 
 @lru_cache(maxsize=16_384)

@@ -120,6 +120,7 @@ def _stores(settings: Settings) -> PartStatus:
     word = f"{found:.0f} differ from PostgreSQL: `make reconcile`" if found else "ok"
     return PartStatus("stores", "compared", 0, 0.0, 0, 0, word)
 
+
 def _rows(settings: Settings) -> list[PartStatus]:
     """Whether rows arrive: a line for each reason why not."""
     try:

@@ -15,7 +15,7 @@ import orjson
 from connectors.command import explain, run_command
 from connectors.errors import PromoError
 from connectors.events import Change
-from connectors.promo_codes import code_form
+from connectors.profile import conventions_of
 from connectors.settings import Settings, load_settings
 from ml.backtest.comparison import compare
 from ml.backtest.folder import folder_changes
@@ -55,7 +55,7 @@ def _backtest(settings: Settings, asked: argparse.Namespace) -> None:
 def _changes(settings: Settings, folder: Path | None) -> Iterable[Change]:
     if folder is None:
         return current_changes(reader(settings))
-    return folder_changes(folder, code_form(settings.code_case_counts))
+    return folder_changes(folder, conventions_of(settings))
 
 
 def _write(path: Path, report: object) -> None:

@@ -8,23 +8,23 @@ from connectors.amounts import held
 from connectors.events import Change, CodeDefined, Origin
 from connectors.loading.rows import Row, read_file
 from connectors.loading.tables import COLUMNS, Table
-from connectors.promo_codes import CodeForm, canonical_code
+from connectors.profile import UNSTATED, Conventions
 from ml.training.folder import read_folder
 
 
-def folder_changes(folder: Path, code_form: CodeForm = canonical_code) -> Iterator[Change]:
+def folder_changes(folder: Path, conventions: Conventions = UNSTATED) -> Iterator[Change]:
     """Codes, registrations and redemptions of a folder, as the loader would take them.
 
     Raises:
         LoadError: a file is missing or is not CSV of its table.
     """
-    history = read_folder(folder, code_form)
-    yield from _codes(folder, code_form)
+    history = read_folder(folder, conventions)
+    yield from _codes(folder, conventions)
     yield from history.registrations
     yield from history.redemptions
 
 
-def _codes(folder: Path, code_form: CodeForm) -> Iterator[CodeDefined]:
+def _codes(folder: Path, conventions: Conventions) -> Iterator[CodeDefined]:
     """The first definition of each code holds, as for the loader."""
     seen = set()
     for row in read_file(Table.PROMO_CODES, folder / Table.PROMO_CODES.file):
@@ -40,7 +40,7 @@ def _codes(folder: Path, code_form: CodeForm) -> Iterator[CodeDefined]:
                 _amount(columns["discount_value"]),
                 _amount(columns["min_purchase_amount"]),
                 Origin(1, 0),
-                canonical_code=code_form(code),
+                canonical_code=conventions.canonical_code(code),
             )
 
 

@@ -12,22 +12,21 @@ from connectors.columns import EPOCH, microseconds
 from connectors.events import Origin, Redeemed, Registered
 from connectors.loading.rows import Row, read_file
 from connectors.loading.tables import COLUMNS, Table
-from connectors.profile import Hasher, profile
-from connectors.promo_codes import CodeForm, canonical_code
+from connectors.profile import UNSTATED, Conventions, Hasher, profile
 from ml.training.history import History, history_of
 
 
-def read_folder(folder: Path, code_form: CodeForm = canonical_code) -> History:
+def read_folder(folder: Path, conventions: Conventions = UNSTATED) -> History:
     """Read ``users.csv`` and ``promo_usages.csv`` as the loader would.
 
     Lines that the loader rejects are left out, repeated ones count once. Identifiers are
     hashed with a key of this reader's own: only their equality matters here. Promo codes are
-    compared by ``code_form``.
+    compared by ``conventions``.
 
     Raises:
         LoadError: a file is missing or is not CSV of its table.
     """
-    hashed = Hasher("a folder of files")
+    hashed = Hasher("a folder of files", conventions)
     users = _first_of_each(Table.USERS, folder, ("user_id",))
     usages = _first_of_each(Table.PROMO_USAGES, folder, ("user_id", "promo_code", "used_at"))
     return history_of(
@@ -35,7 +34,7 @@ def read_folder(folder: Path, code_form: CodeForm = canonical_code) -> History:
             Registered(profile(row, hashed), _flag(row["is_abuser"]), Origin(1, 0))
             for row in map(_as_debezium, users)
         ),
-        (_redeemed(usage_id, row, code_form) for usage_id, row in enumerate(usages, start=1)),
+        (_redeemed(usage_id, row, conventions) for usage_id, row in enumerate(usages, start=1)),
     )
 
 
@@ -67,7 +66,7 @@ def _shown(value: object) -> object:
             return value
 
 
-def _redeemed(usage_id: int, row: dict[str, object], code_form: CodeForm) -> Redeemed:
+def _redeemed(usage_id: int, row: dict[str, object], conventions: Conventions) -> Redeemed:
     used_at, promo_code = row["used_at"], str(row["promo_code"])
     assert isinstance(used_at, datetime)
     return Redeemed(
@@ -77,7 +76,7 @@ def _redeemed(usage_id: int, row: dict[str, object], code_form: CodeForm) -> Red
         used_at_us=microseconds(used_at),
         used_promo=_flag(row["used_promo"]),
         origin=Origin(1, 0),
-        canonical_code=code_form(promo_code),
+        canonical_code=conventions.canonical_code(promo_code),
     )
 
 

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from connectors.errors import BundleError
-from connectors.promo_codes import code_form
+from connectors.profile import conventions_of
 from connectors.settings import Settings
 from ml.bundle import Bundle, current_version, load, write
 from ml.policy_file import load_policy
@@ -59,14 +59,13 @@ def train(settings: Settings, wish: Wish = Wish()) -> Bundle:
 
 def train_from_folder(settings: Settings, folder: Path, wish: Wish = Wish()) -> Bundle:
     """As :func:`train`, from CSV files; raises LoadError where they cannot be read."""
-    form = code_form(settings.code_case_counts)
-    return _train(settings, wish, lambda: read_folder(folder, form))
+    return _train(settings, wish, lambda: read_folder(folder, conventions_of(settings)))
 
 
 def study_folder(settings: Settings, folder: Path, report: Path, repeats: int) -> Study:
     """Evaluate on CSV files and write the report; publishes nothing."""
-    steps, form = _Steps(), code_form(settings.code_case_counts)
-    study, _ = _studied(settings, steps, lambda: read_folder(folder, form), repeats)
+    steps, conventions = _Steps(), conventions_of(settings)
+    study, _ = _studied(settings, steps, lambda: read_folder(folder, conventions), repeats)
     with steps.timed("report"):
         write_report(study, report)
     return study

@@ -89,7 +89,9 @@ async def _watch_drift(watch: DriftWatch, exposition: Exposition, backlog: Backl
         await asyncio.sleep(DRIFT_PERIOD_S)
 
 
-async def _watch_shared_values(watch: shared_values.SharedValueWatch, exposition: Exposition) -> None:
+async def _watch_shared_values(
+    watch: shared_values.SharedValueWatch, exposition: Exposition
+) -> None:
     while True:
         exposition.show(await watch.look(), Kind.SHARED_VALUES)
         await asyncio.sleep(shared_values.PERIOD_S)

@@ -4,7 +4,6 @@ import argparse
 from typing import Any
 
 from connectors.profile import hasher_of
-from connectors.promo_codes import code_form
 from connectors.settings import Settings, load_settings
 from connectors.topics import SCORING_GROUP, SCORING_SOURCES, Topic
 from ml.policy_file import load_policy
@@ -35,7 +34,6 @@ def scoring_app(settings: Settings, slot: int, metrics: Metrics) -> App:
         delivery=Delivery(settings, f"{SCORING_GROUP}-{slot}"),
         judge=RunningJudge(settings.models_dir, load_policy(settings.policy_file)),
         hashed=hasher_of(settings),
-        code_form=code_form(settings.code_case_counts),
         ceiling=Ceiling(settings.dead_letter_ceiling),
         metrics=metrics,
     )

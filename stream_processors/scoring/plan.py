@@ -21,7 +21,6 @@ from connectors.events import (
     Updated,
 )
 from connectors.profile import Hasher
-from connectors.promo_codes import CodeForm, canonical_code
 from connectors.topics import Topic
 from stream_processors.feature_store.identifier_wire import Sweep
 from stream_processors.feature_store.wire import Affected, Sourced
@@ -55,8 +54,8 @@ class Plan:
         return not (self.changes or self.subjects or self.sweeps)
 
 
-def plan(messages: Iterable[Message], hashed: Hasher, code_form: CodeForm = canonical_code) -> Plan:
-    """Decode a batch: every message ends as a change, a subject, both, a sweep, a beat, or poison."""
+def plan(messages: Iterable[Message], hashed: Hasher) -> Plan:
+    """Decode a batch: every message ends as a change, a subject, a sweep, a beat, or poison."""
     made = Plan()
     for message in messages:
         try:
@@ -68,7 +67,7 @@ def plan(messages: Iterable[Message], hashed: Hasher, code_form: CodeForm = cano
                 case Topic.HEARTBEATS:
                     made.beats |= heartbeat.beat_of(message.partition, message.value)
                 case _:
-                    _note(made, message, _decoded(message, hashed, code_form))
+                    _note(made, message, _decoded(message, hashed))
         except PoisonMessage as poison:
             made.poison.append((message, poison))
     return made
@@ -91,12 +90,12 @@ def requests(made: Plan, affected: Iterable[Affected]) -> list[RescoreRequest]:
     return list(found.values())
 
 
-def _decoded(message: Message, hashed: Hasher, code_form: CodeForm) -> Change | Tombstone:
+def _decoded(message: Message, hashed: Hasher) -> Change | Tombstone:
     if message.topic in (Topic.LABELS, Topic.LINK_DECISIONS):
         return decisions.decode(message.topic, message.key, message.value, message.headers)
     if message.topic == Topic.IDENTIFIER_DECISIONS:
         return identifier_decisions.decode(message.key, message.value)
-    return envelope.decode(message.topic, message.key, message.value, hashed, code_form)
+    return envelope.decode(message.topic, message.key, message.value, hashed)
 
 
 def _note(made: Plan, message: Message, event: Change | Tombstone) -> None:

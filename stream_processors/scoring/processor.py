@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 
 from connectors.errors import PoisonMessage
 from connectors.profile import Hasher
-from connectors.promo_codes import CodeForm, canonical_code
 from ml.scorer import score
 from stream_processors.dead_letters import Ceiling, DeadLetters
 from stream_processors.delivery import Delivery, Outgoing
@@ -60,12 +59,11 @@ class ScoringProcessor:
         ceiling: Ceiling,
         metrics: Metrics,
         clock_us: Callable[[], int] = lambda: time.time_ns() // 1_000,
-        code_form: CodeForm = canonical_code,
     ) -> None:
         self._store = store
         self._delivery = delivery
         self._judge = judge
-        self._hashed, self._code_form = hashed, code_form
+        self._hashed = hashed
         self._dead_letters = DeadLetters(delivery, ceiling, metrics, clock_us)
         self._metrics = metrics
         self._clock_us = clock_us
@@ -74,7 +72,7 @@ class ScoringProcessor:
 
     async def process(self, messages: Sequence[Message]) -> None:
         """See :class:`stream_processors.worker.Processor`."""
-        made = plan(messages, self._hashed, self._code_form)
+        made = plan(messages, self._hashed)
         self._metrics.take_heartbeats(made.beats)
         for message, poison in made.poison:
             await self.set_aside(message, poison)

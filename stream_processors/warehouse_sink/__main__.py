@@ -7,7 +7,6 @@ from contextlib import suppress
 import faust
 
 from connectors.profile import hasher_of
-from connectors.promo_codes import code_form
 from connectors.settings import Settings, load_settings
 from connectors.topics import WAREHOUSE_GROUP, WAREHOUSE_SOURCES, Topic
 from stream_processors import logs
@@ -37,7 +36,6 @@ def warehouse_app(settings: Settings, slot: int, metrics: Metrics) -> App:
         writer=Writer(settings),
         delivery=Delivery(settings, f"{WAREHOUSE_GROUP}-{slot}"),
         hashed=hasher_of(settings),
-        code_form=code_form(settings.code_case_counts),
         ceiling=Ceiling(settings.dead_letter_ceiling),
         metrics=metrics,
     )

@@ -20,7 +20,6 @@ from connectors.events import (
     Updated,
 )
 from connectors.profile import Hasher
-from connectors.promo_codes import CodeForm, canonical_code
 from connectors.topics import Topic
 from stream_processors.intake import Message
 from stream_processors.scoring.documents import ERASED, Status
@@ -92,20 +91,18 @@ class Block:
             _raise(self.removals.usages, usage_id, version)
 
 
-def block(
-    messages: Sequence[Message], hashed: Hasher, code_form: CodeForm = canonical_code
-) -> Block:
+def block(messages: Sequence[Message], hashed: Hasher) -> Block:
     """Turn a batch into rows and removals."""
     made = Block()
     for message in messages:
         try:
-            _add(made, message, hashed, code_form)
+            _add(made, message, hashed)
         except PoisonMessage as poison:
             made.poison.append((message, poison))
     return made
 
 
-def _add(made: Block, message: Message, hashed: Hasher, code_form: CodeForm) -> None:
+def _add(made: Block, message: Message, hashed: Hasher) -> None:
     match Topic(message.topic):
         case Topic.RISK_SCORES if message.value is None:
             _end_scores(made, message.key or b"")
@@ -124,12 +121,12 @@ def _add(made: Block, message: Message, hashed: Hasher, code_form: CodeForm) -> 
         case Topic.DEAD_LETTER:
             made.rows.append(dead_letter_row(dict(message.headers)))
         case _:
-            _add_source(made, message, hashed, code_form)
+            _add_source(made, message, hashed)
 
 
-def _add_source(made: Block, message: Message, hashed: Hasher, code_form: CodeForm) -> None:
+def _add_source(made: Block, message: Message, hashed: Hasher) -> None:
     try:
-        event = envelope.decode(message.topic, message.key, message.value, hashed, code_form)
+        event = envelope.decode(message.topic, message.key, message.value, hashed)
     except PoisonMessage as poison:
         _leave_to_scoring(message, poison)
         return

@@ -11,7 +11,7 @@ from api.claim_codes import ClaimCodes
 from api.problems import Refused
 from api.schemas.claim import Claim
 from api.schemas.problem import Kind
-from connectors.promo_codes import code_form
+from connectors.profile import Conventions
 from connectors.settings import Settings
 from stream_processors.feature_store.redis_store import connect
 from stream_processors.feature_store.wire import Sourced
@@ -166,7 +166,7 @@ def test_a_code_is_known_until_its_last_writing_is_withdrawn(
 
 async def test_a_shop_may_admit_unknown_codes_and_never_empty_ones(settings: Settings) -> None:
     store = connect(settings)
-    codes = ClaimCodes(store, code_form(False), admits_unknown=True)
+    codes = ClaimCodes(store, Conventions(), admits_unknown=True)
 
     await codes.check("no-such-code")
     with pytest.raises(Refused) as refused:
@@ -177,9 +177,9 @@ async def test_a_shop_may_admit_unknown_codes_and_never_empty_ones(settings: Set
 
 
 async def test_where_case_counts_another_case_is_unknown(settings: Settings, mark: str) -> None:
-    form = code_form(True)
+    form = Conventions(code_case_counts=True)
     store = connect(settings)
-    change = replace(defined(f"Case{mark}"), canonical_code=form(f"Case{mark}"))
+    change = replace(defined(f"Case{mark}"), canonical_code=f"Case{mark}")
     await store.exchange([Sourced(change, "tests-0")], ())
     codes = ClaimCodes(store, form, admits_unknown=False)
 
@@ -196,7 +196,7 @@ async def test_a_store_that_an_older_version_filled_knows_its_codes_until_it_is_
 ) -> None:
     store = connect(settings)
     await store._redis.hset(f"c:old-{mark}", mapping={"v": "1", "d": "[null,null,null]"})
-    codes = ClaimCodes(store, code_form(False), admits_unknown=False)
+    codes = ClaimCodes(store, Conventions(), admits_unknown=False)
 
     await codes.check(f"old-{mark}")
 

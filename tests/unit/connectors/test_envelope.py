@@ -24,7 +24,7 @@ from connectors.events import (
     Updated,
 )
 from connectors.moments import held_us
-from connectors.promo_codes import code_form
+from connectors.profile import Conventions, Hasher
 from connectors.topics import Topic
 from tests.unit.connectors.envelopes import (
     COMMITTED_US,
@@ -207,8 +207,11 @@ def test_a_code_is_kept_as_it_came_and_compared_in_its_canonical_form(
 ) -> None:
     for op in ("c", "d") if topic == Topic.PROMO_CODES else ("c",):
         message = orjson.dumps(envelope(op, row, row))
+        Hasher("key", Conventions(code_case_counts=True))
         usual = decode(topic.value, b"k", message, HASHED)
-        exact = decode(topic.value, b"k", message, HASHED, code_form(True))
+        exact = decode(
+            topic.value, b"k", message, Hasher("key", Conventions(code_case_counts=True))
+        )
 
         assert isinstance(usual, Redeemed | CodeDefined | CodeWithdrawn)
         assert isinstance(exact, Redeemed | CodeDefined | CodeWithdrawn)

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connectors.promo_codes import canonical_code, code_form
+from connectors.profile import Conventions
+from connectors.promo_codes import canonical_code
 
 BLANKS = " \t\n\r\u00a0\u2003\u3000\u2800"
 UNSEEN = "\u200b\u200d\u2060\ufeff\u00ad\u0000\u200e\ufe0f\u3164"
@@ -59,11 +60,10 @@ def test_of_what_cannot_be_seen_nothing_is_left(nothing: str) -> None:
 
 
 def test_case_counts_where_the_shop_says_so() -> None:
-    exact = code_form(True)
+    exact = Conventions(code_case_counts=True).canonical_code
 
     assert exact(" Spring5\u200b") == exact("Spring5") == "Spring5"
     assert exact("SPRING5") != exact("Spring5")
-    assert code_form(False)("Spring5") == "SPRING5"
 
 
 @given(st.text(), st.booleans())
