@@ -20,7 +20,7 @@ from connectors.columns import (
     moment_us,
     text,
 )
-from connectors.errors import PoisonMessage
+from connectors.errors import IncompleteRow, PoisonMessage
 from connectors.events import (
     CodeDefined,
     CodeWithdrawn,
@@ -35,11 +35,12 @@ from connectors.events import (
 )
 from connectors.moments import FIRST_US, LAST_US
 from connectors.profile import Hasher, profile
-from connectors.source.contract import TABLES
+from connectors.source.contract import TABLES, UNUSED
 from connectors.topics import Topic
 
-UNAVAILABLE = "__debezium_unavailable_value"
-"""What Debezium writes for a long value that did not change, where PostgreSQL leaves it out."""
+UNAVAILABLE = "un\0available"
+"""What Debezium writes for a long value that did not change, where PostgreSQL leaves it out. No
+text of PostgreSQL's can be that, so nobody can write it into a column."""
 
 _NEEDS_FULL = "the table needs REPLICA IDENTITY FULL; `make status` has the command"
 
@@ -110,18 +111,19 @@ def _whole_row(envelope: Row, table: str) -> Row:
     end links and change judgements that nothing in the shop's data has changed.
 
     Raises:
-        PoisonMessage: a column is missing, or PostgreSQL left its value out.
+        IncompleteRow: a column is missing that anything is made of, or PostgreSQL left its value
+            out.
     """
     row = _row(envelope, "after")
-    columns = TABLES[table].columns
-    if missing := [column for column in columns if column not in row]:
-        raise PoisonMessage(
+    columns = TABLES[table].columns.keys() - UNUSED
+    if missing := sorted(column for column in columns if column not in row):
+        raise IncompleteRow(
             "decode",
             f"{table} has no column {', '.join(missing)} (renamed, dropped or generated):"
             " `make status` has the command that mends it",
         )
-    if absent := [column for column in columns if row[column] == UNAVAILABLE]:
-        raise PoisonMessage("decode", f"{table}.{', '.join(absent)} was not sent: {_NEEDS_FULL}")
+    if absent := sorted(column for column in columns if row[column] == UNAVAILABLE):
+        raise IncompleteRow("decode", f"{table}.{', '.join(absent)} was not sent: {_NEEDS_FULL}")
     return row
 
 
@@ -131,13 +133,13 @@ def _old_redemption(envelope: Row) -> Row:
     Without that, PostgreSQL sends the key alone, and Debezium fills required columns in.
 
     Raises:
-        PoisonMessage: there is none, or one of fillings.
+        IncompleteRow: there is none, or one of fillings.
     """
     row = envelope.get("before")
     if not isinstance(row, dict):
-        raise PoisonMessage("decode", f"promo_usages: no row in before: {_NEEDS_FULL}")
+        raise IncompleteRow("decode", f"promo_usages: no row in before: {_NEEDS_FULL}")
     if is_key_alone(envelope):
-        raise PoisonMessage("decode", f"promo_usages: the key alone in before: {_NEEDS_FULL}")
+        raise IncompleteRow("decode", f"promo_usages: the key alone in before: {_NEEDS_FULL}")
     return row
 
 

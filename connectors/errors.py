@@ -9,6 +9,7 @@
     ├── DependencyDown          nothing: the process waits and tries again
     │   └── DependencyRefuses   do what the message says; meanwhile the process tries again
     ├── PoisonMessage           look at `make dead-letters`, fix the producer, replay
+    │   └── IncompleteRow       mend the source as `make status` says, `make reconcile APPLY=1`
     ├── DeadLetterCeiling       find what floods the topic, then restart the worker
     ├── KeyFileError            do with the API's keys as the message says
     ├── ForeignFileError        find out who put the file there that the message names; remove it
@@ -75,6 +76,13 @@ class PoisonMessage(PromoError):
         super().__init__(f"{stage}: {reason}")
         self.stage = stage
         self.reason = reason
+
+
+class IncompleteRow(PoisonMessage):
+    """A row of which the source sends less than it has: PostgreSQL still has all of it.
+
+    However many there are, they are no flood: what was set aside comes again by reconciling.
+    """
 
 
 class DeadLetterCeiling(PromoError):

@@ -4,7 +4,7 @@ import time
 from collections import deque
 from collections.abc import Callable
 
-from connectors.errors import DeadLetterCeiling, PoisonMessage
+from connectors.errors import DeadLetterCeiling, IncompleteRow, PoisonMessage
 from connectors.topics import Topic
 from stream_processors.delivery import Delivery, Outgoing
 from stream_processors.dependencies import until_up
@@ -12,6 +12,7 @@ from stream_processors.intake import Message
 from stream_processors.metrics import Metrics
 
 _WINDOW_S = 600.0
+_MOST_IN_A_BATCH = 10_000
 
 
 def dead_letter(message: Message, poison: PoisonMessage, failed_at_us: int) -> Outgoing:
@@ -81,8 +82,7 @@ class DeadLetters:
         self._ceiling = ceiling
         self._metrics = metrics
         self._clock_us = clock_us
-        # No batch can have more of them than the ceiling lets through.
-        self._newest: deque[str] = deque(maxlen=ceiling.most)
+        self._newest: deque[str] = deque(maxlen=max(ceiling.most, _MOST_IN_A_BATCH))
 
     async def set_aside(self, message: Message, poison: PoisonMessage) -> None:
         """Publish a message to the dead-letter topic; waits while Kafka is down.
@@ -92,7 +92,8 @@ class DeadLetters:
         """
         if message.position in self._newest:
             return
-        self._ceiling.count()
+        if not isinstance(poison, IncompleteRow):
+            self._ceiling.count()
         letter = dead_letter(message, poison, self._clock_us())
         await until_up("kafka", lambda: self._delivery.deliver([letter]), self._metrics)
         self._metrics.dead_letters.labels(poison.stage).inc()

@@ -96,4 +96,7 @@ TABLES: Mapping[str, TableContract] = MappingProxyType(
         ),
     }
 )
-"""The shop's tables. One added later may be absent from older events: not here, then."""
+"""The shop's tables. A column added later may be absent from older events: not here, then."""
+
+UNUSED = frozenset({"city", "gender"})
+"""Columns of which nothing is made: an event without them is as good as one with them."""

@@ -80,7 +80,7 @@ def figures(kind: Link, pace: Pace, sharers: Sequence[Sharer], others: Sequence[
         sharers: those that came steadily, or a sample of them; at least one.
         others: the shop's other accounts of the same time, or a sample.
     """
-    links = [link for link in Link if link is not kind]
+    links = [link for link in Link if link not in (kind, Link.DOMAIN)]  # a domain is a habit
     varieties = {link: _variety(link, sharers) for link in links}
     return Figures(
         pace=pace,

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from connectors import events as row
 from connectors.columns import microseconds
 from connectors.profile import Hasher, Profile, profile
+from connectors.promo_codes import canonical_code
 from ml.shared_values.figures import figures
 from ml.shared_values.judgement import Judgement, judge
 from ml.shared_values.sharers import pace_of, sharer
@@ -36,7 +37,7 @@ def accounts(events: Iterable[Event], hashed: Hasher) -> list[Told]:
             known = profile(registration(event), hashed)
             found[event.user_id] = Told(known, event.is_abuser)
         elif isinstance(event, Redeemed) and event.used:
-            redeemed = event.promo_code, microseconds(event.happened_at)
+            redeemed = canonical_code(event.promo_code), microseconds(event.happened_at)
             found[event.user_id].redemptions.append(redeemed)
     return list(found.values())
 

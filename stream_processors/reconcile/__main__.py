@@ -14,6 +14,7 @@ import resource
 import sys
 import time
 
+from connectors.command import run_command
 from connectors.drain import show_drain
 from connectors.errors import PromoError
 from connectors.settings import Settings, load_settings
@@ -78,4 +79,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    run_command(main)

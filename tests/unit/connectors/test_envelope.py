@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from connectors.columns import microseconds
-from connectors.envelope import decode
+from connectors.envelope import UNAVAILABLE, decode
 from connectors.errors import PoisonMessage
 from connectors.events import (
     CodeDefined,
@@ -108,7 +108,7 @@ def test_a_column_that_is_not_there_at_all_is_told_and_not_taken_for_null(column
 
 
 def test_a_long_value_that_was_not_sent_is_no_value() -> None:
-    row = user_row(user_agent="__debezium_unavailable_value")
+    row = user_row(user_agent=UNAVAILABLE)
 
     with pytest.raises(PoisonMessage, match=r"user_agent was not sent: .* REPLICA IDENTITY FULL"):
         decoded(Topic.USERS, envelope("u", None, row))

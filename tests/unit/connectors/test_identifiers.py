@@ -21,6 +21,7 @@ from connectors.loading.rows import Checker, Rejection
 from connectors.loading.tables import COLUMNS, Table
 from connectors.loading.values import Reason
 from connectors.profile import Hasher
+from connectors.source.contract import TABLES
 from connectors.topics import Topic
 
 HASHED = Hasher("key")
@@ -47,7 +48,9 @@ characters = st.sampled_from(["Q", "\n", "é", "😀", '"', "\\"])
 def decoded(topic: Topic, operation: str, **columns: object) -> object:
     side = "before" if operation == "d" else "after"
     source = {"lsn": 1, "ts_us": 1}
-    envelope = {"op": operation, "source": source, side: {**ROWS[topic], **columns}}
+    whole = dict.fromkeys(TABLES[topic.removeprefix("promo.public.")].columns)
+    row = {**whole, **ROWS[topic], **columns}
+    envelope = {"op": operation, "source": source, "before": row, side: row}
     return decode(topic, b"k", orjson.dumps(envelope), HASHED)
 
 

@@ -29,7 +29,7 @@ from stream_processors.reconcile.rows import (
 )
 from stream_processors.reconcile.sample import Sampler
 from stream_processors.reconcile.walk import Copy, Source
-from tests.unit.connectors.envelopes import HASHED, code_row, usage_row, user_row
+from tests.unit.connectors.envelopes import HASHED, usage_row, user_row
 from tests.unit.stream_processors.shop_in_memory import Shop, row_of
 
 Finding = tuple[Topic, Store, Kind, str]
@@ -110,15 +110,11 @@ def test_what_a_store_cannot_hold_is_counted_and_is_no_difference() -> None:
     shop = Shop.of(3)
     unreadable = source_row_of(Topic.USERS, "1", user_row(created_at="infinity"), HASHED)
     shop.source.rows[Topic.USERS, "anna"] = unreadable
-    huge = source_row_of(Topic.PROMO_CODES, "1", code_row(discount_value="1e40"), HASHED)
-    shop.source.rows[Topic.PROMO_CODES, "WELCOME10"] = huge
-    shop.redis.put(Topic.PROMO_CODES, huge)
     found = compare(shop.places, lambda: 100)
     assert found.differences == 0
     assert {(table, store): n for (table, store, _), n in found.unreadable.items()} == {
         (Topic.USERS, Store.CLICKHOUSE): 1,
         (Topic.USERS, Store.REDIS): 1,
-        (Topic.PROMO_CODES, Store.CLICKHOUSE): 1,
     }
     assert "cannot be held" in text(found)
 

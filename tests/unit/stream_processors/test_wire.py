@@ -147,8 +147,8 @@ def test_an_answer_is_read_back_whole() -> None:
     accounts = {
         "ben": [False, [], '["d","a"]', "[false,null]", False],
         "cleo": ["1", [member(-4, "A:B"), str(at(3))], '["d","a"]', False, True],
-        "dora": [False, [], False, False],
-        "carl": [False, [], False, False],
+        "dora": [False, [], False, False, False],
+        "carl": [False, [], False, False, False],
     }
 
     known = answer(reply([subject], accounts)).subjects[0]
