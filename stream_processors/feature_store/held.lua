@@ -3,7 +3,8 @@
 -- ARGV[1]  msgpack {accounts, codes}
 -- Returns  msgpack {accounts, codes}: of each account {version, profile or false, label or false,
 --          whether it stands in the set of each of its identifiers, redemptions as
---          {usage, code, time of use, version}}; of each code {version, terms or false}
+--          {usage, code, time of use, version}}; of each canonical code its writings that are
+--          defined, {writing, version, terms}
 --
 -- The keys are told in exchange.lua.
 
@@ -37,7 +38,14 @@ for _, user in ipairs(input.accounts) do
   }
 end
 for _, code in ipairs(input.codes) do
-  local fields = redis.call('HMGET', 'c:' .. code, 'v', 'd')
-  codes[#codes + 1] = {tonumber(fields[1]) or 0, fields[2]}
+  local kept, writings = redis.call('HGETALL', 'c:' .. code), {}
+  for i = 1, #kept, 2 do
+    if string.sub(kept[i], 1, 2) == 'd:' then
+      local writing = string.sub(kept[i], 3)
+      local version = tonumber(redis.call('HGET', 'c:' .. code, 'v:' .. writing)) or 0
+      writings[#writings + 1] = {writing, version, kept[i + 1]}
+    end
+  end
+  codes[#codes + 1] = writings
 end
 return cmsgpack.pack({accounts, codes})

@@ -13,6 +13,7 @@ from stream_processors.reconcile.rows import (
     Held,
     Key,
     Store,
+    owner_of,
     table_name,
     warehouse_digest,
 )
@@ -61,10 +62,9 @@ class ClickHouseRows:
         asked = list(map(int, keys)) if table is Topic.PROMO_USAGES else keys
         for *row, version in stream(self._client, f"source_{table_name(table)}", keys=asked):
             change = read(*row)
-            owner = change.user_id if isinstance(change, Redeemed) else str(row[0])
             digest = warehouse_digest(change)
             assert digest is not None
-            yield str(row[0]), Held(owner, digest, version)
+            yield str(row[0]), Held(owner_of(change), digest, version)
 
     def _keys(self, table: Topic, after: str | None, most: int) -> Iterator[Key]:
         asked = {"after": after or "", "from_first": after is None, "most": most}
@@ -76,18 +76,26 @@ _NO_ORIGIN = Origin(0, 0)
 
 
 def _registered(*row: Any) -> Registered:
-    *facts, label = row
-    return Registered(Profile(*facts), label, _NO_ORIGIN)
+    *facts, placeholders, label = row
+    return Registered(Profile(*[*facts, tuple(placeholders)]), label, _NO_ORIGIN)
 
 
 def _redeemed(usage_id: int, *row: Any) -> Redeemed:
-    user_id, promo_code, used_at_us, used_promo = row
-    return Redeemed(usage_id, user_id, promo_code, used_at_us, used_promo, _NO_ORIGIN)
+    user_id, promo_code, canonical_code, used_at_us, used_promo = row
+    return Redeemed(
+        usage_id,
+        user_id,
+        promo_code,
+        used_at_us,
+        used_promo,
+        _NO_ORIGIN,
+        canonical_code=canonical_code,
+    )
 
 
-def _defined(promo_code: str, *terms: Any) -> CodeDefined:
+def _defined(promo_code: str, canonical_code: str, *terms: Any) -> CodeDefined:
     kind, value, least = terms
-    return CodeDefined(promo_code, kind, value, least, _NO_ORIGIN)
+    return CodeDefined(promo_code, kind, value, least, _NO_ORIGIN, canonical_code=canonical_code)
 
 
 _READERS: Mapping[Topic, Callable[..., RowChange]] = {

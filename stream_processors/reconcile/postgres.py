@@ -46,15 +46,16 @@ class PostgresRows:
 
     def keys(self, table: Topic, among: Among) -> Iterator[Key]:
         """The keys of a table's rows."""
-        for row_id, owner in self._stream(_keys(table), (None, None), []):
-            if among(owner):
-                yield Key(row_id, owner)
+        for found in self._stream(_keys(table), (None, None), []):
+            key = self._key(table, *found)
+            if among(key.owner):
+                yield key
 
     def page(self, table: Topic, after: str | None, most: int) -> list[Key]:
         """The next keys behind one, in order."""
         with postgres_answers():
             found = self.session.execute(_keys(table), (after, most), prepare=False).fetchall()
-        return [Key(*key) for key in found]
+        return [self._key(table, *key) for key in found]
 
     def find(self, table: Topic, ids: Collection[str]) -> Mapping[str, SourceRow]:
         """The rows with these primary keys, as far as there are any."""
@@ -70,6 +71,10 @@ class PostgresRows:
         """End both sessions."""
         self._walking.close()
         self.session.close()
+
+    def _key(self, table: Topic, row_id: str, owner: str) -> Key:
+        canonical = self._hashed.conventions.canonical_code
+        return Key(row_id, canonical(owner) if table is Topic.PROMO_CODES else owner)
 
     def _row(self, table: Topic, names: list[str], values: tuple[object, ...]) -> SourceRow:
         seen, *_ = values

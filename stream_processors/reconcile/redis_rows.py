@@ -113,7 +113,8 @@ class RedisRows:
             case Topic.USERS:
                 yield from (Key(user, user) for user in users)
             case Topic.PROMO_CODES:
-                yield from (Key(code, code) for code in codes)
+                _, terms = self._ask([], codes)
+                yield from (Key(writing, held.owner) for writing, held in terms)
             case _:
                 accounts, _ = self._ask(users, [])
                 for _, redemptions in accounts:
@@ -141,7 +142,11 @@ class RedisRows:
         accounts, terms = ormsgpack.unpackb(reply)
         return (
             [_account(user, *of) for user, of in zip(users, accounts or [], strict=True)],
-            [row for code, of in zip(codes, terms or [], strict=True) for row in _code(code, *of)],
+            [
+                _code(code, *writing)
+                for code, writings in zip(codes, terms or [], strict=True)
+                for writing in writings
+            ],
         )
 
 
@@ -173,9 +178,8 @@ def _redemption(user: str, usage: str, code: str, used_at: str, version: int) ->
     return str(usage_id), Held(user, digest, version)
 
 
-def _code(code: str, version: int, terms: str | bool) -> Iterator[_Row]:
-    if isinstance(terms, str):
-        yield code, Held(code, code_digest(code, orjson.loads(terms)), version)
+def _code(code: str, writing: str, version: int, terms: str) -> _Row:
+    return writing, Held(code, code_digest(writing, orjson.loads(terms)), version)
 
 
 @contextmanager

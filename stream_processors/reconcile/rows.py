@@ -10,13 +10,23 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import ROUND_DOWN, Decimal
 from enum import StrEnum
-from typing import NamedTuple
+from typing import NamedTuple, assert_never
 
 import orjson
 
 from connectors.envelope import read_row
 from connectors.errors import PoisonMessage
-from connectors.events import CodeDefined, Origin, Redeemed, Registered, RowChange, Updated
+from connectors.events import (
+    CodeDefined,
+    CodeWithdrawn,
+    Erased,
+    Origin,
+    Redeemed,
+    RedemptionWithdrawn,
+    Registered,
+    RowChange,
+    Updated,
+)
 from connectors.profile import Hasher
 from connectors.topics import Topic
 from stream_processors.feature_store.wire import pack_profile
@@ -37,8 +47,8 @@ class Store(StrEnum):
 class Key(NamedTuple):
     """A row's primary key as text, and the account that it is about.
 
-    ``owner`` is the user of a redemption, and of the other tables the key itself: rows are
-    compared by ranges of it, because Redis keeps redemptions with their account.
+    ``owner`` is the account, and of a promo code its canonical form: rows are compared by ranges
+    of it, because Redis keeps redemptions with their account, and a code's writings together.
     """
 
     id: str
@@ -83,7 +93,7 @@ def source_row_of(
     table: Topic, seen: str, columns: Mapping[str, object], hashed: Hasher
 ) -> SourceRow:
     """A row of PostgreSQL, read as the stream reads it."""
-    key = _key(table, columns)
+    key = _key(table, columns, hashed)
     try:
         change = read_row(table, columns, _NO_ORIGIN, hashed)
     except PoisonMessage as poison:
@@ -104,7 +114,8 @@ def warehouse_digest(change: RowChange) -> int | None:
     """What ClickHouse holds of a row; None of a deletion."""
     if isinstance(change, Redeemed):
         moment, used = change.used_at_us, change.used_promo
-        return _digest(change.usage_id, change.user_id, change.promo_code, moment, used)
+        code, canonical = change.promo_code, change.canonical_code
+        return _digest(change.usage_id, change.user_id, code, canonical, moment, used)
     return _of_account_or_code(change)
 
 
@@ -114,14 +125,14 @@ def redis_digest(change: RowChange) -> int | None:
         if not change.counted:
             return None
         return redemption_digest(
-            change.usage_id, change.user_id, change.promo_code, change.used_at_us
+            change.usage_id, change.user_id, change.canonical_code, change.used_at_us
         )
     return _of_account_or_code(change)
 
 
-def redemption_digest(usage_id: int, user_id: str, promo_code: str, used_at_us: float) -> int:
+def redemption_digest(usage_id: int, user_id: str, canonical_code: str, used_at_us: float) -> int:
     """A counted redemption as Redis holds it: its moment is a double."""
-    return _digest(usage_id, user_id, promo_code, int(float(used_at_us)))
+    return _digest(usage_id, user_id, canonical_code, int(float(used_at_us)))
 
 
 def account_digest(packed_profile: str, label: bool | None) -> int:
@@ -162,14 +173,27 @@ def _digest(*values: object) -> int:
     return int.from_bytes(hashlib.blake2b(text, digest_size=8).digest())
 
 
-def _key(table: Topic, columns: Mapping[str, object]) -> Key:
+def owner_of(change: RowChange) -> str:
+    """By what rows are compared in ranges: see :class:`Key`."""
+    match change:
+        case Registered() | Updated():
+            return change.profile.user_id
+        case CodeDefined() | CodeWithdrawn():
+            return change.canonical_code
+        case Redeemed() | RedemptionWithdrawn() | Erased():
+            return change.user_id
+        case _:
+            assert_never(change)
+
+
+def _key(table: Topic, columns: Mapping[str, object], hashed: Hasher) -> Key:
     match table:
         case Topic.USERS:
             user = str(columns["user_id"])
             return Key(user, user)
         case Topic.PROMO_CODES:
             code = str(columns["promo_code"])
-            return Key(code, code)
+            return Key(code, hashed.conventions.canonical_code(code))
         case Topic.PROMO_USAGES:
             return Key(str(columns["usage_id"]), str(columns["user_id"]))
         case _:

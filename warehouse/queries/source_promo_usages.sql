@@ -3,6 +3,7 @@ SELECT
     usage_id,
     user_id,
     promo_code,
+    canonical_code,
     toUnixTimestamp64Micro(assumeNotNull(used_at)) AS used_at_us,
     used_promo,
     version

@@ -21,6 +21,7 @@ SELECT
     timezone,
     hour,
     agent,
+    placeholders,
     is_abuser,
     version
 FROM users FINAL
