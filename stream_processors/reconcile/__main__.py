@@ -3,7 +3,8 @@
 ``python -m stream_processors.reconcile`` reads every row of the three tables and what the stores
 hold of them, while traffic runs; ``--apply`` sends what is missing, different or left over through
 the source topics and compares again. It reads PostgreSQL as the reconciler's role, which may do
-nothing but read, and ClickHouse as the API's. Idempotent: interrupted, it is run again.
+nothing but read, and ClickHouse as the API's. Where nothing differs any more, the times in which
+rows may have changed without an event are over. Idempotent: interrupted, it is run again.
 
 The exit code is 0 where both stores hold what PostgreSQL holds, 1 where they differ, 2 where it
 could not be found out.
@@ -13,11 +14,14 @@ import argparse
 import resource
 import sys
 import time
+from datetime import datetime
 
 from connectors.command import run_command
 from connectors.drain import show_drain
 from connectors.errors import PromoError
 from connectors.settings import Settings, load_settings
+from connectors.source.gaps import close_gaps
+from connectors.source.session import open_session
 from stream_processors.reconcile.reconciliation import Found, Reconciliation
 from stream_processors.reconcile.report import text
 
@@ -35,18 +39,26 @@ def reconcile(settings: Settings, *, mends: bool) -> Found:
     """
     reconciliation = Reconciliation(settings)
     try:
-        found = reconciliation.compare(mends=mends)
-        print(text(found), flush=True)
+        began_at, found = _compare(reconciliation, mends=mends)
         if found.sent:
             print(f"{found.sent:,} messages sent to mend them", flush=True)
             show_drain(settings, None)
-            found = reconciliation.compare(mends=False)
-            print(text(found), flush=True)
+            began_at, found = _compare(reconciliation, mends=False)
             if found.differences:
                 print(_UNMENDED, flush=True)
-        return found
     finally:
         reconciliation.close()
+    if not found.differences:
+        with open_session(settings, "promo-reconcile") as shop:
+            close_gaps(shop, began_at)
+    return found
+
+
+def _compare(reconciliation: Reconciliation, *, mends: bool) -> tuple[datetime, Found]:
+    began_at = reconciliation.source.now()
+    found = reconciliation.compare(mends=mends)
+    print(text(found), flush=True)
+    return began_at, found
 
 
 _UNMENDED = (

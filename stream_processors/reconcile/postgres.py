@@ -2,7 +2,8 @@
 
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any
+from datetime import datetime
+from typing import Any, cast
 
 import psycopg
 from psycopg import RawServerCursor
@@ -66,6 +67,13 @@ class PostgresRows:
             names = [column.name for column in cursor.description or ()]
             rows = [self._row(table, names, values) for values in cursor]
         return {row.key.id: row for row in rows}
+
+    def now(self) -> datetime:
+        """The moment by PostgreSQL's clock."""
+        with postgres_answers():
+            row = self.session.execute("SELECT now()").fetchone()
+        assert row is not None
+        return cast(datetime, row[0])
 
     def close(self) -> None:
         """End both sessions."""
