@@ -21,6 +21,7 @@ _MARK = (
     " ON CONFLICT (mark) DO UPDATE SET seen = excluded.seen, at = now()"
 )
 PUBLICATION_MARK = "publication"
+EDITION_MARK = "edition of the publication"
 
 
 def open_gap(connection: Connection, cause: str) -> None:

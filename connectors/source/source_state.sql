@@ -5,6 +5,12 @@ SELECT jsonb_build_object(
     'publication', (
         SELECT jsonb_build_object(
             'made', p.oid::text,
+            'edition', md5(concat_ws(' ', p.oid, p.xmin, (
+                SELECT string_agg(concat_ws(':', r.oid, r.xmin), ' ' ORDER BY r.oid)
+                FROM pg_publication_rel AS r
+                JOIN pg_class AS c ON c.oid = r.prrelid
+                WHERE r.prpubid = p.oid AND c.relname = ANY ($4::text[])
+            ))),
             'all_tables', p.puballtables,
             'insert', p.pubinsert,
             'update', p.pubupdate,

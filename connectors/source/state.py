@@ -22,9 +22,14 @@ class Published:
 
 @dataclass(frozen=True, slots=True)
 class Publication:
-    """``made`` is another one once it is made again; ``operations`` are what it publishes."""
+    """What is published.
+
+    ``made`` is another one once it is made again, ``edition`` also once its tables or operations
+    were changed, if only for a moment; ``operations`` are what it publishes.
+    """
 
     made: str
+    edition: str
     for_all_tables: bool
     operations: frozenset[str]
     tables: Mapping[str, Published]
@@ -98,6 +103,7 @@ def _publication(found: dict[str, Any] | None) -> Publication | None:
         return None
     return Publication(
         found["made"],
+        found["edition"],
         found["all_tables"],
         frozenset(name for name in ("insert", "update", "delete") if found[name]),
         {name: Published(t["filter"], t["columns"]) for name, t in found["tables"].items()},

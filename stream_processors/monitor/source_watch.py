@@ -12,6 +12,7 @@ from connectors.pipeline_health import Problem
 from connectors.settings import Settings
 from connectors.source.contract import HEARTBEATS, TABLES
 from connectors.source.gaps import (
+    EDITION_MARK,
     PUBLICATION_MARK,
     gaps,
     keep_mark,
@@ -87,7 +88,11 @@ class SourceWatch:
             if name in TABLES and known.get(f"file of {name}") != table.file:
                 keep_mark(connection, f"file of {name}", table.file)
         if state.publication is not None:
-            made = state.publication.made
+            made, edition = state.publication.made, state.publication.edition
+            if known.get(EDITION_MARK, edition) != edition:
+                open_gap(connection, "the publication was changed")
+            if known.get(EDITION_MARK) != edition:
+                keep_mark(connection, EDITION_MARK, edition)
             if known.get(PUBLICATION_MARK, made) == made or self._is_read_again(connection):
                 keep_mark(connection, PUBLICATION_MARK, made)
 
