@@ -27,11 +27,13 @@ class Problem:
         name: what it is about: a stage, or what is wrong at the source; stable.
         what: the same for people, without figures that change.
         remedy: what to do, a command where there is one.
+        is_present: rows do not arrive now; else some may not have, and were not compared yet.
     """
 
     name: str
     what: str
     remedy: str
+    is_present: bool = True
 
     def __str__(self) -> str:
         return f"{self.what}: {self.remedy}"

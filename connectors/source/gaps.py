@@ -67,4 +67,5 @@ def problem_of(cause: str, began_at: datetime) -> Problem:
         f"rows not compared: {cause}",
         f"rows that changed since {began_at:%Y-%m-%d %H:%M} UTC may not have arrived ({cause})",
         MENDED_BY,
+        is_present=False,
     )
