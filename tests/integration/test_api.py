@@ -325,7 +325,7 @@ def test_alive_and_ready_need_no_key_and_name_each_dependency(stranger: httpx.Cl
     assert answer.status_code == httpx.codes.OK
     parts = answer.json()["parts"]
     assert {name: part["state"] for name, part in parts.items()} == dict.fromkeys(
-        ("redis", "kafka", "clickhouse", "model"), "up"
+        ("redis", "kafka", "clickhouse", "model", "rows"), "up"
     )
 
 
