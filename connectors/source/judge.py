@@ -21,6 +21,8 @@ DEBEZIUM = "Debezium"
 
 _NEW_SNAPSHOT = "`make resnapshot`"
 
+UNPUBLISHED_BEATS = f"publication without {HEARTBEATS}"
+
 
 @dataclass(frozen=True, slots=True)
 class Finding:
@@ -104,7 +106,7 @@ def _of_published(found: Publication, ours: list[str]) -> Iterator[Finding]:
         add = f"ALTER PUBLICATION {PUBLICATION} ADD TABLE {name}"
         if there is None:
             yield _finding(
-                f"publication without {name}",
+                UNPUBLISHED_BEATS if name == HEARTBEATS else f"publication without {name}",
                 f"publication {PUBLICATION} has not got table {name}: its changes send no event",
                 _sql(add),
                 loses=name != HEARTBEATS,

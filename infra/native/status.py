@@ -63,8 +63,9 @@ def print_status(settings: Settings) -> bool:
     lines = status(settings)
     rows = [HEADINGS, *(_cells(line) for line in lines)]
     widths = [max(len(row[i]) for row in rows) for i in range(len(HEADINGS))]
-    for row in rows:
-        print("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)))
+    for *cells, health in rows:
+        padded = (cell.ljust(width) for cell, width in zip(cells, widths, strict=False))
+        print("  ".join((*padded, health)))
     total = sum(line.memory_bytes for line in lines)
     print(f"memory in all: {total / MEGABYTE:.0f} MB")
     if not any(line.pid for line in lines):

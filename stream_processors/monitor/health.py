@@ -7,6 +7,7 @@ from contextlib import suppress
 from connectors.errors import DependencyDown
 from connectors.pipeline_health import Problem, Report
 from connectors.settings import Settings
+from connectors.source.judge import UNPUBLISHED_BEATS
 from stream_processors.metrics import MetricName
 from stream_processors.monitor.ages import Ages, Stage, StageAge, owners
 from stream_processors.monitor.heartbeats import Heartbeats
@@ -61,7 +62,7 @@ class HealthWatch:
         """What is known now."""
         ages = {stage.stage.value: round(stage.age_s, 1) for stage in self._stages}
         ago_s = time.monotonic() - self._looked_s
-        return Report(ages, (*self._late, *self._at_source), round(ago_s, 1))
+        return Report(ages, self._problems(), round(ago_s, 1))
 
     def age_samples(self) -> list[Sample]:
         """Of each stage."""
@@ -72,7 +73,7 @@ class HealthWatch:
 
     def problem_samples(self) -> list[Sample]:
         """1 for each problem, or one 0. All are stored in every round: one that is gone is over."""
-        problems = {problem.name: problem for problem in (*self._late, *self._at_source)}
+        problems = {problem.name: problem for problem in self._problems()}
         if not problems:
             return [own(_PART, "promo_health_problem", 0.0, problem="", what="", remedy="")]
         return [
@@ -86,6 +87,12 @@ class HealthWatch:
             )
             for name, problem in problems.items()
         ]
+
+    def _problems(self) -> tuple[Problem, ...]:
+        """Without what only looks as if no row came, because heartbeats are not published."""
+        is_blind = any(problem.name == UNPUBLISHED_BEATS for problem in self._at_source)
+        late = [p for p in self._late if not (is_blind and p.name == Stage.CONNECTOR)]
+        return (*late, *self._at_source)
 
     def _note_taken(self, samples: Sequence[Sample]) -> None:
         now_s = time.monotonic()

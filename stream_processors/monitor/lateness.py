@@ -68,8 +68,8 @@ def _problem(stage: Stage, late: tuple[int, ...], known: Known) -> Problem:
             return Problem(
                 stage,
                 "no row leaves PostgreSQL: Debezium brings none into Kafka",
-                "mend what the lines `source` and `connector` say; if they say nothing,"
-                " `make restart PART=connect`",
+                "mend what `make status` says of the publication, the slot and the connector; if it"
+                " says nothing of them, `make restart PART=connect`",
             )
         case Stage.WAREHOUSE | Stage.CLICKHOUSE:
             return _of_worker(Stage.WAREHOUSE, Stage.CLICKHOUSE, ("warehouse",), "", known)
