@@ -15,6 +15,7 @@ from api.schemas.decision import Links, label_name
 from api.schemas.problem import Kind
 from connectors.errors import UnknownAccount
 from connectors.moments import iso
+from connectors.profile import Profile
 from ml.store import Link, LinkedAccount, Neighbourhood
 from stream_processors.feature_store.redis_store import RedisStore
 
@@ -29,7 +30,8 @@ router = scoped_router("risk", Scope.READ)
 async def linked_accounts(user_id: UserId, store: StoreDep) -> Response:
     """The accounts that share an identifier with one, and those declared falsely linked.
 
-    And identifiers that so many share that somebody said whether they identify anybody.
+    And identifiers that so many share that somebody said whether they identify anybody, and what
+    it has in place of identifiers.
     """
     (known,) = (await store.exchange((), (user_id,))).subjects
     if known.neighbourhood is None:
@@ -41,8 +43,17 @@ async def linked_accounts(user_id: UserId, store: StoreDep) -> Response:
         "linked": linked(known.neighbourhood),
         "ignored": ignored,
         "identifiers": [shared_identifier(one) for one in shared],
+        "placeholders": placeholders(known.neighbourhood.profile),
     }
     return Response(orjson.dumps(document), media_type="application/json")
+
+
+def placeholders(profile: Profile) -> list[dict[str, str]]:
+    """What an account has in place of identifiers, without hashes. Pure."""
+    return [
+        {"kind": kind, "form": form}
+        for kind, form, _ in (entry.split("|") for entry in profile.placeholders)
+    ]
 
 
 def linked(around: Neighbourhood) -> list[dict[str, object]]:

@@ -10,7 +10,7 @@ from pydantic import (
     StrictBool,
 )
 
-from api.schemas.identifier import STANDING_EXAMPLE, SharedIdentifier
+from api.schemas.identifier import STANDING_EXAMPLE, Placeholder, SharedIdentifier
 from api.schemas.note import LONGEST_NOTE, Note
 from api.schemas.registration import Identifier
 from ml.store import Link
@@ -166,6 +166,7 @@ class Links(BaseModel):
                     ],
                     "ignored": [_FALSE_LINK],
                     "identifiers": [STANDING_EXAMPLE],
+                    "placeholders": [{"kind": "phone", "form": "one character repeated"}],
                 }
             ]
         },
@@ -176,4 +177,7 @@ class Links(BaseModel):
     ignored: list[FalseLink] = Field(description="declared false; they count for nothing")
     identifiers: list[SharedIdentifier] = Field(
         description="its identifiers of which it was said whether they identify anybody"
+    )
+    placeholders: list[Placeholder] = Field(
+        description="what it has in place of identifiers, such as the word `unknown`"
     )

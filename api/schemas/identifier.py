@@ -66,6 +66,17 @@ class SharedIdentifier(BaseModel):
     decided_at: AwareDatetime
 
 
+class Placeholder(BaseModel):
+    """What an account has in place of an identifier; it links nobody."""
+
+    model_config = ConfigDict(
+        extra="forbid", json_schema_extra={"examples": [{"kind": "device", "form": "unknown"}]}
+    )
+
+    kind: Literal["email", "phone", "device", "address"]
+    form: str = Field(description="a listed word, or what form it has: docs/identifiers.md")
+
+
 class IdentifierDecision(BaseModel):
     """What stands of an identifier after a decision."""
 
