@@ -11,6 +11,7 @@ from connectors.source.contract import (
     PUBLICATION,
     TABLES,
     TYPES,
+    UNUSED,
     Kind,
     TableContract,
 )
@@ -161,9 +162,9 @@ def _of_columns(name: str, contract: TableContract, found: Table) -> Iterator[Fi
         kind = contract.columns[column]
         yield _finding(
             f"column {name}.{column}",
-            f"table {name} has no column {column}: its rows are set aside",
+            f"table {name} has no column {column}" + _without(column, ": its rows are set aside"),
             _sql(_restore(name, column, kind, contract, found, alone=len(missing) == 1)),
-            loses=True,
+            loses=column not in UNUSED,
         )
     for column, kind in contract.columns.items():
         there = found.columns.get(column)
@@ -172,10 +173,10 @@ def _of_columns(name: str, contract: TableContract, found: Table) -> Iterator[Fi
         if there.is_generated:
             yield _finding(
                 f"column {name}.{column}",
-                f"column {name}.{column} is generated, and PostgreSQL sends no generated column:"
-                " rows are set aside",
+                f"column {name}.{column} is generated, and PostgreSQL sends no generated column"
+                + _without(column, ": rows are set aside"),
                 _sql(f"ALTER TABLE {name} ALTER COLUMN {column} DROP EXPRESSION"),
-                loses=True,
+                loses=column not in UNUSED,
             )
         elif not _fits(there, kind):
             yield _finding(
@@ -186,6 +187,10 @@ def _of_columns(name: str, contract: TableContract, found: Table) -> Iterator[Fi
                 ),
                 loses=True,
             )
+
+
+def _without(column: str, what_happens: str) -> str:
+    return ", of which nothing is made" if column in UNUSED else what_happens
 
 
 def _restore(

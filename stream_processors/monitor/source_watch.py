@@ -93,7 +93,9 @@ class SourceWatch:
                 open_gap(connection, "the publication was changed")
             if known.get(EDITION_MARK) != edition:
                 keep_mark(connection, EDITION_MARK, edition)
-            if known.get(PUBLICATION_MARK, made) == made or self._is_read_again(connection):
+            is_the_same = known.get(PUBLICATION_MARK, made) == made
+            # Without a slot there is no log to pass over: what reads next begins anew.
+            if is_the_same or state.slot is None or self._is_read_again(connection):
                 keep_mark(connection, PUBLICATION_MARK, made)
 
     def _is_read_again(self, connection: Connection) -> bool:

@@ -332,7 +332,7 @@ def test_receipts_are_not_published(settings: Settings) -> None:
     server = PostgresServer(find_tools().postgres, layout_of(settings), settings)
     with psycopg.connect(server.superuser_dsn(settings.postgres_database)) as superuser:
         found = superuser.execute("SELECT tablename FROM pg_publication_tables").fetchall()
-    assert {row[0] for row in found} == {"users", "promo_codes", "promo_usages"}
+    assert {row[0] for row in found} == {"users", "promo_codes", "promo_usages", "heartbeats"}
 
 
 def test_a_statement_that_fails_leaves_no_value_in_the_log(
