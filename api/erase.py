@@ -25,7 +25,7 @@ from stream_processors.delivery import Delivery, Outgoing
 from stream_processors.feature_store.redis_store import RedisStore
 from warehouse.naming import IGNORED, NEIGHBOUR, named
 
-_NAMELESS = (Topic.PROMO_CODES, Topic.IDENTIFIER_DECISIONS)
+_NAMELESS = (Topic.PROMO_CODES, Topic.IDENTIFIER_DECISIONS, Topic.HEARTBEATS)
 HOLDING = tuple(topic for topic in Topic if topic not in (*_NAMELESS, Topic.AUDIT))
 """The topics that have messages of accounts. ``promo.audit`` keeps who erased what on purpose."""
 

@@ -78,7 +78,9 @@ def _redeemed(*row: Any) -> Redeemed:
 
 def _defined(*row: Any) -> CodeDefined:
     promo_code, canonical_code, kind, value, least, *origin = row
-    return CodeDefined(promo_code, kind, value, least, Origin(*origin), canonical_code)
+    return CodeDefined(
+        promo_code, kind, value, least, Origin(*origin), canonical_code=canonical_code
+    )
 
 
 def _labelled(user_id: str, label: bool | None, version: int, about: int) -> Labelled:

@@ -16,7 +16,8 @@ SEED = 1
 _AT_ONCE = (
     (Table.PROMO_CODES, Table.USERS, Table.PROMO_USAGES),
     (Table.RISK_SCORES, Table.ABUSE_ALERTS, Table.LABELS, Table.LINK_DECISIONS,
-     Table.AUDIT_LOG, Table.DEAD_LETTERS, Table.PIPELINE_METRICS),
+     Table.IDENTIFIER_DECISIONS, Table.HEARTBEATS, Table.AUDIT_LOG, Table.DEAD_LETTERS,
+     Table.PIPELINE_METRICS),
 )  # fmt: skip
 """Tables by the thread that fills them: about as much work for each of two."""
 

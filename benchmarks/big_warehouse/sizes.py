@@ -50,6 +50,8 @@ class Sizes:
             Table.ABUSE_ALERTS: rings,
             Table.LABELS: rings,
             Table.LINK_DECISIONS: max(1, rings // 4),
+            Table.IDENTIFIER_DECISIONS: max(4, rings // 20),
+            Table.HEARTBEATS: 4,
             Table.AUDIT_LOG: rings,
             Table.DEAD_LETTERS: round(5_000 * share),
             Table.PIPELINE_METRICS: round(max(120, A_DAY_OF_SAMPLES * share)),

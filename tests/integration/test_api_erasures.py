@@ -160,6 +160,7 @@ def test_while_nobody_reads_the_stream_the_stores_are_pending_and_kafka_has_its_
         "promo.public.promo_usages": (3, 6),
         "promo.labels": (3, 6),
         "promo.link_decisions": (3, 6),
+        "promo.sweeps": (2, 2),
         "promo.rescore": (2, 2),
         "promo.risk_scores": (3, 6),
         "promo.abuse_alerts": (15, 15),

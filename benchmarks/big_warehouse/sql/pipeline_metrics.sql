@@ -21,7 +21,15 @@ WITH
             ['api', 'clickhouse', 'connect', 'connector', 'kafka', 'model', 'postgres', 'redis',
              'scoring-0', 'scoring-1', 'warehouse', 'monitor']
         ),
-        [('postgres', 'promo_source_lag_bytes', '{"slot":"promo"}'),
+        arrayMap(
+            stage -> ('health', 'promo_heartbeat_age_seconds', concat('{"stage":"', stage, '"}')),
+            ['postgres', 'connector', 'scoring', 'redis', 'warehouse', 'clickhouse']
+        ),
+        [('health', 'promo_health_problem',
+          '{"problem":"publication","remedy":"create it","what":"there is no publication"}'),
+         ('reconciler', 'promo_reconcile_differences',
+          '{"kind":"missing","store":"redis","table":"users"}'),
+         ('postgres', 'promo_source_lag_bytes', '{"slot":"promo"}'),
          ('postgres', 'promo_source_wal_kept_bytes', '{"slot":"promo"}'),
          ('model', 'promo_alert_rate', '{}'), ('model', 'promo_alert_rate_trained', '{}'),
          ('model', 'promo_score_psi', '{}')],
@@ -131,7 +139,7 @@ SELECT
     one.2,
     one.3,
     multiIf(
-        one.2 LIKE '%_up', 1,
+        one.2 LIKE '%_up' OR one.2 LIKE '%_problem', 1,
         one.2 LIKE '%_bucket',
         floor(3 * number * (1 - exp(-20 * toFloat64OrDefault(
             extract(one.3, '"le":"([^"]+)"'), CAST('inf', 'Float64'))))),
