@@ -17,7 +17,7 @@ from infra.native.layout import layout_of
 from infra.native.status import status
 from tests.conftest import running_stack, stack_settings
 from tests.integration.api_client import caller, problem, registration
-from tests.integration.claimants import sent
+from tests.integration.claimants import defined, sent, streamed
 from tests.integration.test_api_decisions import keep_risk
 from tests.models import publish_small_model
 from tests.reading import eventually
@@ -31,6 +31,7 @@ UNANSWERED_S = 6.0
 def settings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
     """A stack of which each test makes a part ill, and well again."""
     with running_stack(stack_settings(tmp_path_factory.mktemp("ill")), "api") as started:
+        streamed(started, defined("SPRING"))
         yield started
 
 
