@@ -49,6 +49,7 @@ from tests.reading import eventually, read_topic
 from tests.traffic import write_traffic
 from tests.truth import assert_exact, connect, state_of
 
+RING = "ring-0"
 ACCOUNTS = 1_500
 WORKERS = ("scoring-0", "scoring-1", "warehouse")
 
@@ -60,6 +61,8 @@ def loaded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
     publish_small_model(settings.models_dir)
     with running_stack(settings) as ready:
         _load(ready, write_traffic(tmp_path_factory.mktemp("csv"), accounts=ACCOUNTS, seed=1))
+        # Strangers will be moved to this device: it is a ring's, whenever it is measured.
+        _say(ready, hasher_of(ready)("device", RING), True)
         yield ready
 
 
@@ -107,7 +110,7 @@ def test_one_worker_less_changes_nothing(loaded: Settings, tmp_path: Path) -> No
 
 def test_updates_and_erasures_reach_every_account_they_concern(loaded: Settings) -> None:
     with connect(loaded) as connection:
-        connection.execute("UPDATE users SET device_id = 'ring-0' WHERE user_id LIKE 'u1-%7'")
+        connection.execute("UPDATE users SET device_id = %s WHERE user_id LIKE 'u1-%%7'", (RING,))
         connection.execute("UPDATE users SET is_abuser = true WHERE user_id LIKE 'u1-%24'")
         connection.execute("DELETE FROM users WHERE user_id LIKE 'u1-%16'")
         connection.execute("DELETE FROM promo_usages WHERE usage_id % 11 = 0")

@@ -308,7 +308,8 @@ def test_every_rule_is_seen_firing_and_not_firing() -> None:
 
 def test_an_answer_is_a_number_or_a_text_and_a_number(settings: Settings) -> None:
     """Otherwise Grafana says that the frame's format is not what it expects."""
-    insert(settings, [lag("scoring", 0, 1, 0.2), metric("promo_part_up", 1)])
+    rows = [lag("scoring", 0, 1, 0.2), metric("promo_part_up", 1), well(0.2)]
+    insert(settings, [*rows, *differing("redis", ("missing", 1, 0.2))])
 
     with reader(settings) as client:
         for rule in RULES.values():

@@ -39,6 +39,7 @@ from connectors.kafka_access import ensure_access, is_accepted
 from connectors.kafka_client import ClientConfig, client_config
 from connectors.kafka_roles import (
     API_GROUP,
+    BEATS_GROUP,
     BROKER_USER,
     CONNECT_GROUP,
     CONNECT_TOPICS,
@@ -66,7 +67,10 @@ API_KEYS = range(100)
 API_VERSIONS, SASL_HANDSHAKE = 18, 17
 LIMITED = [role for role in Role if role is not Role.OPERATOR]
 EVERY_TOPIC = (*map(str, Topic), *CONNECT_TOPICS, HEARTBEATS)
-GROUPS = (SCORING_GROUP, WAREHOUSE_GROUP, CONNECT_GROUP, API_GROUP, "promo-drain", "theirs")
+GROUPS = (
+    *(SCORING_GROUP, WAREHOUSE_GROUP, CONNECT_GROUP, API_GROUP, BEATS_GROUP),
+    *("promo-drain", "theirs"),
+)
 EVERY_RIGHT = AclBindingFilter(
     ResourceType.ANY,
     None,  # type: ignore[arg-type]
