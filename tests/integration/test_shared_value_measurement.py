@@ -1,7 +1,7 @@
 """A value that many share, measured on a real warehouse."""
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from zlib import crc32
 
@@ -23,9 +23,13 @@ NOBODYS: frozenset[tuple[Link, str]] = frozenset()
 
 
 @pytest.fixture(scope="module")
-def migrated(gateway: GatewayProcess) -> Settings:
-    migrate(gateway.settings)
-    return gateway.settings
+def migrated(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
+    """A migrated warehouse of these tests' own."""
+    process = GatewayProcess(tmp_path_factory.mktemp("warehouse"))
+    process.start()
+    migrate(process.settings)
+    yield process.settings
+    process.stop()
 
 
 @pytest.fixture

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 import orjson
 import pytest
 
-from connectors import identifier_decisions
 from connectors.decisions import encode_label, encode_links
 from connectors.events import IgnoredLink, Labelled, LinksDecided, Origin, RowChange
 from connectors.profile import Profile
@@ -163,8 +162,7 @@ def test_what_identifies_nobody_links_nobody_in_training_either(migrated: Gatewa
     insert(migrated, *(registered(account(user, device="d")) for user in ("anna", "ben")))
     client = reader(migrated.settings)
     before = read_warehouse(client)
-    message = orjson.loads(identifier_decisions.encode(said_of("d")))
-    write_rows(migrated, [identifier_decision_row(message)])
+    write_rows(migrated, [identifier_decision_row(said_of("d"))])
 
     after = read_warehouse(client)
 

@@ -152,6 +152,8 @@ def _identity(prefix: str, number: int) -> dict[str, Any]:
         "event_id": made,
         "alert_id": made,
         "audit_id": made,
+        "hash": f"{prefix}-{number}",
+        "partition": number + sum(prefix.encode()) * 1_000,
         "topic": prefix,
         "offset": number,
         "part": f"{prefix}-{number}",
