@@ -44,12 +44,14 @@ class Ceiling:
         self._clock = clock
         self._times: deque[float] = deque()
 
-    def count(self) -> None:
-        """Count one dead letter.
+    def count(self, poison: PoisonMessage) -> None:
+        """Count one dead letter; an incomplete row is none of a flood, as it comes again.
 
         Raises:
             DeadLetterCeiling: it is one too many; it must not be published.
         """
+        if isinstance(poison, IncompleteRow):
+            return
         now = self._clock()
         while self._times and self._times[0] < now - _WINDOW_S:
             self._times.popleft()
@@ -92,8 +94,7 @@ class DeadLetters:
         """
         if message.position in self._newest:
             return
-        if not isinstance(poison, IncompleteRow):
-            self._ceiling.count()
+        self._ceiling.count(poison)
         letter = dead_letter(message, poison, self._clock_us())
         await until_up("kafka", lambda: self._delivery.deliver([letter]), self._metrics)
         self._metrics.dead_letters.labels(poison.stage).inc()

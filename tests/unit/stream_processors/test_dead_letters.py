@@ -3,7 +3,7 @@
 import pytest
 from prometheus_client import generate_latest
 
-from connectors.errors import DeadLetterCeiling, PoisonMessage
+from connectors.errors import DeadLetterCeiling, IncompleteRow, PoisonMessage
 from connectors.topics import Topic
 from stream_processors.dead_letters import Ceiling, dead_letter
 from stream_processors.metrics import NAMES, Metrics
@@ -37,33 +37,42 @@ def test_a_dead_letter_keeps_key_and_bytes_and_says_where_and_why() -> None:
 def test_the_ceiling_lets_so_many_through_and_then_none() -> None:
     ceiling = Ceiling(3, Clock())
     for _ in range(3):
-        ceiling.count()
+        ceiling.count(POISON)
     for _ in range(2):
         with pytest.raises(DeadLetterCeiling, match="make dead-letters"):
-            ceiling.count()
+            ceiling.count(POISON)
 
 
 def test_the_ceiling_forgets_after_ten_minutes() -> None:
     clock = Clock()
     ceiling = Ceiling(2, clock)
-    ceiling.count()
+    ceiling.count(POISON)
     clock.now = 500
-    ceiling.count()
+    ceiling.count(POISON)
     clock.now = 601
-    ceiling.count()
+    ceiling.count(POISON)
     with pytest.raises(DeadLetterCeiling):
-        ceiling.count()
+        ceiling.count(POISON)
 
 
 def test_what_the_ceiling_refuses_does_not_count() -> None:
     clock = Clock()
     ceiling = Ceiling(1, clock)
-    ceiling.count()
+    ceiling.count(POISON)
     clock.now = 599
     with pytest.raises(DeadLetterCeiling):
-        ceiling.count()
+        ceiling.count(POISON)
     clock.now = 601
-    ceiling.count()
+    ceiling.count(POISON)
+
+
+def test_rows_that_the_source_sends_incomplete_are_no_flood() -> None:
+    ceiling = Ceiling(1, Clock())
+    for _ in range(3):
+        ceiling.count(IncompleteRow("decode", "users has no column device_id"))
+    ceiling.count(POISON)
+    with pytest.raises(DeadLetterCeiling):
+        ceiling.count(POISON)
 
 
 def test_all_metrics_have_names_of_the_closed_list() -> None:
