@@ -104,6 +104,17 @@ def test_a_slow_ring_is_told_by_its_code_which_the_shops_others_did_not_redeem(
     assert found.judgement.why == "100% have one promo code in common, at most 50% wanted"
 
 
+def test_what_is_usual_does_not_depend_on_how_a_code_is_written(
+    migrated: Settings, insert: Callable[[Iterable[Row]], None]
+) -> None:
+    insert(rows_of(strangers(280, 40, device="sdk"), "WELCOME"))
+    insert(rows_of(strangers(150, 40, "other"), " welcome"))
+
+    found = Measurement(migrated).judge(Link.DEVICE, "sdk", False, NOBODYS)
+
+    assert not found.judgement.identifies, found.judgement.why
+
+
 @pytest.mark.parametrize(
     ("kind", "column"), [(Link.PHONE, "phone"), (Link.EMAIL, "canonical_email")]
 )

@@ -19,7 +19,7 @@ WITH
     (
         SELECT
             user_id,
-            groupArray((promo_code, toUnixTimestamp64Micro(assumeNotNull(used_at)))) AS redemptions
+            groupArray((canonical_code, toUnixTimestamp64Micro(assumeNotNull(used_at)))) AS redemptions
         FROM promo_usages FINAL
         WHERE used_promo IS NOT FALSE
             AND used_at IS NOT NULL
