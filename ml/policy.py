@@ -149,7 +149,7 @@ def value_at_risk(neighbourhood: Neighbourhood) -> Value | None:
     values = [
         value
         for redemption in neighbourhood.redemptions
-        if (value := _given(neighbourhood, redemption.canonical_code)) is not None
+        if (value := _value_of(neighbourhood, redemption.canonical_code)) is not None
     ]
     if not values:
         return None
@@ -158,7 +158,7 @@ def value_at_risk(neighbourhood: Neighbourhood) -> Value | None:
     )
 
 
-def _given(neighbourhood: Neighbourhood, canonical_code: str) -> Value | None:
+def _value_of(neighbourhood: Neighbourhood, canonical_code: str) -> Value | None:
     terms = neighbourhood.codes.get(canonical_code)
     if terms is None or terms.discount_value is None:
         return None

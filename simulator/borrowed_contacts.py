@@ -23,15 +23,15 @@ _FOUND_OUT, _TAGGED = 0.5, 0.3
 
 def owners(stage: Stage) -> Iterator[Event]:
     """The story, of which the owner counts."""
-    yield from _told(stage, is_owner_counted=True)
+    yield from _play(stage, is_owner_counted=True)
 
 
 def thieves(stage: Stage) -> Iterator[Event]:
     """The story, of which the others count."""
-    yield from _told(stage, is_owner_counted=False)
+    yield from _play(stage, is_owner_counted=False)
 
 
-def _told(stage: Stage, *, is_owner_counted: bool) -> Iterator[Event]:
+def _play(stage: Stage, *, is_owner_counted: bool) -> Iterator[Event]:
     random, (code, other) = stage.random, stage.shop.codes(stage.random, 2)
     owner = _owner(stage)
     yield replace(sign_up(stage, owner, stage.start), is_counted=is_owner_counted)

@@ -56,7 +56,7 @@ def resnapshot(settings: Settings) -> None:
     """
     rest = ConnectRest(settings)
     with open_session(settings, "promo-resnapshot") as shop:
-        began_at = _one(shop, "SELECT now()")
+        began_at = _first_value(shop, "SELECT now()")
         _stop(rest)
         _drop_slot(settings, shop)
         move_log_beyond(shop, _remembered(rest))
@@ -66,7 +66,7 @@ def resnapshot(settings: Settings) -> None:
         rest.resume()
         register(settings, START_TIMEOUT_S)
         _until(lambda: _is_read(shop), "Debezium makes no new slot", START_TIMEOUT_S)
-        lsn = _one(shop, "SELECT pg_current_wal_insert_lsn()::text")
+        lsn = _first_value(shop, "SELECT pg_current_wal_insert_lsn()::text")
         close_gaps(shop, began_at)
     print("the connector runs and reads every row again", flush=True)
     show_drain(settings, str(lsn))
@@ -91,7 +91,7 @@ def _drop_slot(settings: Settings, shop: Connection) -> None:
 
         def is_gone() -> bool:
             replication.execute(_DROP, (SLOT,))
-            return not _one(shop, _SLOTS, SLOT)
+            return not _first_value(shop, _SLOTS, SLOT)
 
         _until(is_gone, f"somebody else reads slot {SLOT}", STOP_TIMEOUT_S)
 
@@ -111,10 +111,10 @@ def _withdraw(settings: Settings, shop: Connection) -> int:
 
 
 def _is_read(shop: Connection) -> bool:
-    return bool(_one(shop, _READ, SLOT))
+    return bool(_first_value(shop, _READ, SLOT))
 
 
-def _one(connection: Connection, question: LiteralString, *values: object) -> Any:
+def _first_value(connection: Connection, question: LiteralString, *values: object) -> Any:
     row = connection.execute(question, values).fetchone()
     return row[0] if row else None
 

@@ -28,7 +28,7 @@ class IdentifierCounts:
 
 
 @dataclass(slots=True)
-class _Kind:
+class _KindTally:
     # Hashes in place of texts: a million accounts take 100 MB.
     values: Counter[int] = field(default_factory=Counter)
     placeholders: Counter[str] = field(default_factory=Counter)
@@ -39,7 +39,7 @@ class IdentifierTally:
 
     def __init__(self, conventions: Conventions) -> None:
         self._conventions = conventions
-        self._kinds = {kind: _Kind() for kind in KINDS}
+        self._kinds = {kind: _KindTally() for kind in KINDS}
 
     def add(self, row: Mapping[str, object]) -> None:
         """Count one account, columns as the loader parsed them."""

@@ -11,7 +11,7 @@ OPERATIONS = ("insert", "update", "delete")
 """What the publication must publish. A TRUNCATE is refused by the tables themselves."""
 
 
-class Kind(StrEnum):
+class ColumnType(StrEnum):
     """What may be in a column, by how Debezium writes it."""
 
     TEXT = "text"
@@ -22,14 +22,14 @@ class Kind(StrEnum):
     NUMBER = "bigint"
 
 
-TYPES: Mapping[Kind, frozenset[str]] = MappingProxyType(
+TYPES: Mapping[ColumnType, frozenset[str]] = MappingProxyType(
     {
-        Kind.TEXT: frozenset({"text", "varchar", "bpchar", "citext", "uuid", "inet", "cidr"}),
-        Kind.FLAG: frozenset({"bool"}),
-        Kind.MOMENT: frozenset({"timestamptz"}),
-        Kind.DAY: frozenset({"date"}),
-        Kind.AMOUNT: frozenset({"numeric", "int2", "int4", "int8", "float4", "float8"}),
-        Kind.NUMBER: frozenset({"int2", "int4", "int8"}),
+        ColumnType.TEXT: frozenset({"text", "varchar", "bpchar", "citext", "uuid", "inet", "cidr"}),
+        ColumnType.FLAG: frozenset({"bool"}),
+        ColumnType.MOMENT: frozenset({"timestamptz"}),
+        ColumnType.DAY: frozenset({"date"}),
+        ColumnType.AMOUNT: frozenset({"numeric", "int2", "int4", "int8", "float4", "float8"}),
+        ColumnType.NUMBER: frozenset({"int2", "int4", "int8"}),
     }
 )
 """PostgreSQL's types that the decoder reads as each kind; a type of the shop's own that is an
@@ -41,10 +41,10 @@ class TableContract:
     """One table: the columns that every event has, and the primary key."""
 
     key: str
-    columns: Mapping[str, Kind]
+    columns: Mapping[str, ColumnType]
 
 
-_T, _F, _A = Kind.TEXT, Kind.FLAG, Kind.AMOUNT
+_T, _F, _A = ColumnType.TEXT, ColumnType.FLAG, ColumnType.AMOUNT
 
 TABLES: Mapping[str, TableContract] = MappingProxyType(
     {
@@ -53,7 +53,7 @@ TABLES: Mapping[str, TableContract] = MappingProxyType(
             MappingProxyType(
                 {
                     "user_id": _T,
-                    "created_at": Kind.MOMENT,
+                    "created_at": ColumnType.MOMENT,
                     "email": _T,
                     "is_email_verified": _F,
                     "phone": _T,
@@ -65,7 +65,7 @@ TABLES: Mapping[str, TableContract] = MappingProxyType(
                     "user_agent": _T,
                     "city": _T,
                     "gender": _T,
-                    "dob": Kind.DAY,
+                    "dob": ColumnType.DAY,
                     "timezone": _T,
                     "is_abuser": _F,
                 }
@@ -86,10 +86,10 @@ TABLES: Mapping[str, TableContract] = MappingProxyType(
             "usage_id",
             MappingProxyType(
                 {
-                    "usage_id": Kind.NUMBER,
+                    "usage_id": ColumnType.NUMBER,
                     "user_id": _T,
                     "promo_code": _T,
-                    "used_at": Kind.MOMENT,
+                    "used_at": ColumnType.MOMENT,
                     "used_promo": _F,
                 }
             ),

@@ -12,7 +12,7 @@ from connectors.source.contract import (
     TABLES,
     TYPES,
     UNUSED,
-    Kind,
+    ColumnType,
     TableContract,
 )
 from connectors.source.state import Column, Publication, Slot, SourceState, Table
@@ -194,7 +194,7 @@ def _without(column: str, what_happens: str) -> str:
 
 
 def _restore(
-    name: str, column: str, kind: Kind, contract: TableContract, found: Table, *, alone: bool
+    name: str, column: str, kind: ColumnType, contract: TableContract, found: Table, *, alone: bool
 ) -> str:
     """Give a column its name back where one other column alone can be it; else add it."""
     candidates = [
@@ -207,8 +207,8 @@ def _restore(
     return f"ALTER TABLE {name} ADD COLUMN {column} {kind}"
 
 
-def _fits(column: Column, kind: Kind) -> bool:
-    return column.type_name in TYPES[kind] or (kind is Kind.TEXT and column.is_text)
+def _fits(column: Column, kind: ColumnType) -> bool:
+    return column.type_name in TYPES[kind] or (kind is ColumnType.TEXT and column.is_text)
 
 
 def _of_heartbeats(tables: Mapping[str, Table]) -> Iterator[Finding]:

@@ -16,7 +16,7 @@ _OLDEST_ID = "SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint"
 
 def position(connection: Connection) -> int:
     """Where the log ends now, in bytes."""
-    return int(_one(connection, _POSITION))
+    return int(_first_value(connection, _POSITION))
 
 
 def settled_position(connection: Connection, patience_s: float = 60.0) -> int:
@@ -36,9 +36,9 @@ def settled_position(connection: Connection, patience_s: float = 60.0) -> int:
         StackError: one of them stays open; the message says how to find it.
     """
     settled = position(connection)
-    own = int(_one(connection, _OWN_ID))
+    own = int(_first_value(connection, _OWN_ID))
     deadline = time.monotonic() + patience_s
-    while int(_one(connection, _OLDEST_ID)) <= own:
+    while int(_first_value(connection, _OLDEST_ID)) <= own:
         if time.monotonic() > deadline:
             raise StackError(
                 f"a transaction has been open in PostgreSQL for more than {patience_s:.0f} s, and"
@@ -64,6 +64,6 @@ def move_log_beyond(connection: Connection, version: int) -> int:
     return at
 
 
-def _one(connection: Connection, question: LiteralString) -> Any:
+def _first_value(connection: Connection, question: LiteralString) -> Any:
     row = connection.execute(question).fetchone()
     return row[0] if row else None

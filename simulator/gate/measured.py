@@ -1,4 +1,4 @@
-"""Values that a tale's accounts share, measured when all is told, as the monitor measures a shop's.
+"""Values that a tale's accounts share, measured once all is played, as the monitor does.
 
 Each tale is a shop of its own: what is usual there is what its other accounts do. Pure.
 """
@@ -21,7 +21,7 @@ from simulator.gate.rows import registration
 
 
 @dataclass(slots=True)
-class Told:
+class PlayedAccount:
     """An account of a tale: profile, label and ``(code, used_at_us)`` of what it redeemed."""
 
     profile: Profile
@@ -29,24 +29,24 @@ class Told:
     redemptions: list[tuple[str, int]] = field(default_factory=list)
 
 
-def accounts(events: Iterable[Event], hashed: Hasher) -> list[Told]:
+def accounts(events: Iterable[Event], hashed: Hasher) -> list[PlayedAccount]:
     """The accounts that some events tell of, sign-ups first."""
-    found: dict[str, Told] = {}
+    found: dict[str, PlayedAccount] = {}
     for event in events:
         if isinstance(event, SignedUp):
             known = profile(registration(event), hashed)
-            found[event.user_id] = Told(known, event.is_abuser)
+            found[event.user_id] = PlayedAccount(known, event.is_abuser)
         elif isinstance(event, Redeemed) and event.used:
             redeemed = canonical_code(event.promo_code), microseconds(event.happened_at)
             found[event.user_id].redemptions.append(redeemed)
     return list(found.values())
 
 
-def judgements(told: Sequence[Told]) -> Iterator[tuple[Link, str, int, Judgement]]:
+def judgements(played: Sequence[PlayedAccount]) -> Iterator[tuple[Link, str, int, Judgement]]:
     """Kind, hash, accounts and judgement of each value that :data:`ml.store.LARGE` share."""
-    for (kind, hashed), mine in _large(told).items():
+    for (kind, hashed), mine in _large(played).items():
         having = {one.profile.user_id for one in mine}
-        others = [one for one in told if one.profile.user_id not in having]
+        others = [one for one in played if one.profile.user_id not in having]
         found = figures(
             kind,
             pace_of(one.profile.created_at_us for one in mine),
@@ -75,9 +75,9 @@ def decisions(
                 )
 
 
-def _large(told: Sequence[Told]) -> Mapping[tuple[Link, str], list[Told]]:
-    having: defaultdict[tuple[Link, str], list[Told]] = defaultdict(list)
-    for one in told:
+def _large(played: Sequence[PlayedAccount]) -> Mapping[tuple[Link, str], list[PlayedAccount]]:
+    having: defaultdict[tuple[Link, str], list[PlayedAccount]] = defaultdict(list)
+    for one in played:
         for link, value in identifiers(one.profile).items():
             if link in STRONG_LINKS:
                 having[link, value].append(one)

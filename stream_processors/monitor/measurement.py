@@ -6,6 +6,7 @@ from typing import Any
 
 from clickhouse_connect.driver import Client
 
+from connectors.errors import DependencyDown
 from connectors.profile import Profile
 from connectors.settings import Settings, required
 from ml.shared_values.figures import figures
@@ -67,7 +68,7 @@ class Measurement:
                 if self._client is None:
                     self._client = reader(self._settings)
                 return self._client.query(query(name), parameters=parameters).result_rows
-        except Exception:
+        except DependencyDown:
             self._client = None
             raise
 
