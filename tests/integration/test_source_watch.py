@@ -4,7 +4,7 @@ The remedies are run as they are written: whoever copies one out of ``make statu
 """
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -16,6 +16,7 @@ from connectors.settings import Settings
 from connectors.source.contract import TABLES
 from connectors.source.gaps import close_gaps
 from connectors.source.session import open_session
+from infra.native.apart import running_stack, stack_settings
 from infra.native.layout import layout_of
 from infra.native.postgres import PostgresServer
 from infra.native.tools import find_tools
@@ -61,9 +62,10 @@ ACTS: Sequence[tuple[str, str, str]] = (
 
 
 @pytest.fixture(scope="module")
-def settings(partial_stack: Callable[..., Settings]) -> Settings:
-    """PostgreSQL with the source tables."""
-    return partial_stack("schema")
+def settings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
+    """PostgreSQL with the source tables and without a connector, to be damaged."""
+    with running_stack(stack_settings(tmp_path_factory.mktemp("source")), "schema") as started:
+        yield started
 
 
 @pytest.fixture(scope="module")
