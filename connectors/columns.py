@@ -222,6 +222,17 @@ def nested(row: Row, column: str) -> Row:
     return value
 
 
+_KINDS = {
+    type(None): "null or missing",
+    bool: "a boolean",
+    int: "a number",
+    float: "a number",
+    str: "text",
+    list: "a list",
+    dict: "an object",
+}
+
+
 def kind_of(value: object) -> str:
     """What a value is, for messages that may not repeat it."""
-    return "null or missing" if value is None else f"a {type(value).__name__}"
+    return _KINDS.get(type(value), "of an unknown kind")

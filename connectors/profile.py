@@ -29,8 +29,6 @@ from connectors.traits import (
 
 __all__ = ["Conventions", "Hasher", "NameCase", "Profile", "hasher_of", "profile"]
 
-_LONGEST_DOMAIN = 253
-
 
 @dataclass(frozen=True, slots=True)
 class Conventions:
@@ -184,7 +182,7 @@ def profile(row: Mapping[str, object], hashed: Hasher) -> Profile:
         network=hashed("network", address.network) if address.network else None,
         is_email_verified=flag(row, "is_email_verified"),
         is_phone_verified=flag(row, "is_phone_verified"),
-        email_domain=mailbox.domain[:_LONGEST_DOMAIN] if mailbox and mailbox.domain else None,
+        email_domain=mailbox.domain if mailbox else None,
         email_is_alias=mailbox.is_alias if mailbox else None,
         phone_shape=phone_shape(phone) if phone and not stands_for_nothing(phone) else None,
         first_name_case=_name_case(row, "first_name"),

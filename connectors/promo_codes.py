@@ -21,14 +21,25 @@ import unicodedata
 from functools import lru_cache
 
 from connectors.identifiers.lookalikes import CYRILLIC_OF, LATIN_OF
+from connectors.identifiers.written import composed
 
-_UNSEEN = re.compile(
-    "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e"
-    "\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb\U0001bca0-\U0001bca3"
-    "\U0001d173-\U0001d17a\U000e0000-\U000e0fff"
-    "\u0000-\u0008\u000e-\u001b\u007f-\u0084\u0086-\u009f]"
+_UNSEEN_SIGNS = (
+    "\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e"
+    "\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb"
+    "\u0000-\u0008\u000e-\u001b\u007f-\u0084\u0086-\u009f"
 )
-_BLANKS = re.compile("[\\s\u2800]+")
+_UNSEEN = re.compile(
+    f"[{_UNSEEN_SIGNS}\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"
+)
+_BLANK_SIGNS = "\t-\r\x1c- \x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u2800\u3000"
+_BLANKS = re.compile(f"[{_BLANK_SIGNS}]+")
+
+SEEN_PATTERN = f"^[^\u0000]*[^{_UNSEEN_SIGNS}{_BLANK_SIGNS}][^\u0000]*$"
+"""Which texts are a code, for JSON Schema: something of them can be seen, and none of it is NUL.
+
+The unseen signs beyond Unicode's first plane are not told: an expression of ECMAScript without its
+``u`` flag cannot.
+"""
 
 
 @lru_cache(maxsize=16_384)
@@ -45,7 +56,7 @@ def canonical_code(text: str, case_counts: bool = False) -> str:
 def _one_pass(text: str, case_counts: bool) -> str:
     """Each step may make work for one before it: folding an accent apart, dropping what joins."""
     if not text.isascii():
-        text = _in_one_script(unicodedata.normalize("NFKC", text))
+        text = _in_one_script(composed(text))
     text = _BLANKS.sub(" ", _UNSEEN.sub("", text)).strip(" ")
     return text if case_counts else text.casefold().upper()
 

@@ -12,6 +12,7 @@ from pydantic import (
 
 from api.schemas.registration import Identifier, RegistrationFields
 from api.schemas.risk import Reason
+from connectors.promo_codes import SEEN_PATTERN
 from ml.policy import Action, Level
 from ml.store import Link
 from stream_processors.feature_store.claim_wire import Ending
@@ -47,7 +48,7 @@ class ClaimRequest(BaseModel):
     )
 
     user_id: Identifier
-    promo_code: Identifier
+    promo_code: Identifier = Field(json_schema_extra={"pattern": SEEN_PATTERN})
     registration: RegistrationFields | None = Field(
         None,
         description="what it signed up with; needed while the stream has not seen it (what the"

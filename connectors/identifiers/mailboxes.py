@@ -30,6 +30,7 @@ from connectors.identifiers.placeholders import (
 from connectors.identifiers.written import visible
 
 _ANY_TAG = "+"
+_LONGEST_DOMAIN = 253
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +118,6 @@ _EXAMPLE_DOMAINS = frozenset(
     + ("noemail.com", "nomail.com", "no.com", "na.com", "null.com", "localhost")
 )
 _NOBODYS_DOMAINS = frozenset(("none.com", "noemail.com", "nomail.com", "null.com", "localhost"))
-_ANGLED = re.compile(r".*<([^<>]*@[^<>]*)>")
 _QUOTED = re.compile(r'"((?:[^"\\]|\\.)*)"', re.DOTALL)
 _DOT_ATOM = re.compile(r"[^\s\"(),:;<>@\[\\\].]+(\.[^\s\"(),:;<>@\[\\\].]+)*")
 
@@ -146,13 +146,15 @@ class Mailbox:
 def read_mailbox(text: str) -> Mailbox | None:
     """The mailbox of an address; None for a blank text.
 
-    Text without an ``@``, or with nothing on one of its sides, is unreadable: it leads nowhere.
+    Text without an ``@``, or with nothing on one of its sides, or more behind it than a domain may
+    have (RFC 1035, 2.3.4), is unreadable: it leads nowhere.
     """
     seen = _bare(visible(text)).lower()
     if not seen:
         return None
     local, at, domain = seen.rpartition("@")
-    local, domain = _unquoted(local), _ascii(domain) if at else ""
+    is_domain = bool(at) and len(domain) <= _LONGEST_DOMAIN
+    local, domain = _unquoted(local), _ascii(domain) if is_domain else ""
     placeholder = _placeholder(seen, local, domain)
     address = f"{local}@{domain}" if at else seen
     if placeholder is not None:
@@ -176,8 +178,9 @@ def _bare(seen: str) -> str:
     """Without ``mailto:`` and a display name."""
     if seen[:7].lower() == "mailto:":
         seen = seen[7:].strip()
-    angled = _ANGLED.fullmatch(seen) if seen.endswith(">") else None
-    return angled[1].strip() if angled else seen
+    _, opened, angled = seen[:-1].rpartition("<")
+    is_angled = seen.endswith(">") and opened and "@" in angled and ">" not in angled
+    return angled.strip() if is_angled else seen
 
 
 def _unquoted(local: str) -> str:

@@ -6,6 +6,9 @@ import unicodedata
 _BLANK_LETTERS = "\u115f\u1160\u2800\u3164\uffa0\u034f"
 """Letters and signs that show nothing: fillers of Hangul, the empty Braille pattern, a joiner."""
 
+_LONGEST_COMPOSED = 4_096
+"""Characters. Composing takes time that grows with the square of a row of accents."""
+
 
 def visible(text: str) -> str:
     """A text as it is seen: one form for each character, nothing invisible, no blanks around.
@@ -16,12 +19,21 @@ def visible(text: str) -> str:
     """
     if text.isascii() and text.isprintable():  # nearly all
         return text.strip()
-    seen = text
+    seen = _without_invisible(text)
     while True:
-        shown = "".join(filter(_is_visible, unicodedata.normalize("NFKC", seen))).strip()
+        shown = _without_invisible(composed(seen))
         if shown == seen:
             return shown
         seen = shown  # what went may have kept two characters from composing
+
+
+def composed(text: str) -> str:
+    """Unicode's NFKC; a text of more than 4,096 characters, which identifies nothing, as it is."""
+    return unicodedata.normalize("NFKC", text) if len(text) <= _LONGEST_COMPOSED else text
+
+
+def _without_invisible(text: str) -> str:
+    return "".join(filter(_is_visible, text)).strip()
 
 
 def _is_visible(sign: str) -> bool:

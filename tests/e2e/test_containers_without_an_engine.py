@@ -32,7 +32,7 @@ from warehouse.migrate import MIGRATIONS
 
 pytestmark = pytest.mark.timeout(600)
 
-WORKERS = ("scoring-0", "warehouse", "monitor", "api")
+WORKERS = ("scoring-0", "warehouse", "monitor", "reconciler", "api")
 STOPPING_S = 30
 
 
@@ -146,6 +146,7 @@ class Containers:
         here = {
             "19100": self.settings.metrics_port,
             "19101": self.settings.monitor_metrics_port,
+            "19102": self.settings.reconciler_metrics_port,
             "19110": self.settings.scoring_metrics_port(0),
             "8000": self.settings.api_port,
         }[port]

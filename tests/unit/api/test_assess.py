@@ -63,6 +63,6 @@ async def test_of_rows_that_break_the_contract_nothing_is_asked() -> None:
     assessor = Assessor(nowhere, Hasher("key"), judge, ApiMetrics())
     found = await assessor.assess([asked(email=7), asked(is_email_verified="yes")])
     assert [one.reason for one in found if isinstance(one, PoisonMessage)] == [
-        "email is a int, not text",
-        "is_email_verified is a str, not a boolean",
+        "email is a number, not text",
+        "is_email_verified is text, not a boolean",
     ]

@@ -23,7 +23,7 @@ SECRET = "private@example.org"
     [
         (UnknownAccount(), Kind.ACCOUNT_UNKNOWN),
         (DependencyDown("Redis: Connection refused"), Kind.DEPENDENCY_DOWN),
-        (PoisonMessage("decode", "dob is a bool, not days since 1970"), Kind.INVALID),
+        (PoisonMessage("decode", "dob is a boolean, not days since 1970"), Kind.INVALID),
         (ValueError(SECRET), Kind.DEFECT),
     ],
 )

@@ -1,5 +1,6 @@
 """Which writings are one promo code."""
 
+import re
 import unicodedata
 
 import pytest
@@ -7,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from connectors.profile import Conventions
-from connectors.promo_codes import canonical_code
+from connectors.promo_codes import SEEN_PATTERN, canonical_code
 
 BLANKS = " \t\n\r\u00a0\u2003\u3000\u2800"
 UNSEEN = "\u200b\u200d\u2060\ufeff\u00ad\u0000\u200e\ufe0f\u3164"
@@ -57,6 +58,20 @@ def test_a_latin_letter_in_a_cyrillic_code_is_read_as_the_cyrillic_one() -> None
 @pytest.mark.parametrize("nothing", ["", " ", "\u200b", "\n\t", "\u3164\ufe0f", "\u2800 \u00ad"])
 def test_of_what_cannot_be_seen_nothing_is_left(nothing: str) -> None:
     assert canonical_code(nothing) == ""
+
+
+first_plane = st.characters(max_codepoint=0xFFFF, exclude_characters="\0")
+
+
+@given(st.text(first_plane | st.sampled_from(BLANKS + UNSEEN.replace("\0", "")), max_size=6))
+def test_the_pattern_of_the_api_tells_which_texts_are_codes(text: str) -> None:
+    assert bool(re.search(SEEN_PATTERN, text)) == bool(canonical_code(text))
+
+
+def test_a_row_of_accents_is_compared_as_it_is() -> None:
+    """Composing it takes time that grows with the square of its length: hours for this one."""
+    row = "A" + "\u0316\u0301" * 2_000_000
+    assert canonical_code(row) == row
 
 
 def test_case_counts_where_the_shop_says_so() -> None:
