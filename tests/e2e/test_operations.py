@@ -11,11 +11,10 @@ from urllib.parse import quote
 import httpx
 import psycopg
 import pytest
-from clickhouse_connect.driver.exceptions import DatabaseError
 from redis import AuthenticationError, Redis
 
 from connectors.drain import wait_drained
-from connectors.errors import DependencyDown, StackError
+from connectors.errors import DependencyDown, DependencyRefuses, StackError
 from connectors.load import load
 from connectors.rewind import rewind
 from connectors.settings import Settings, required
@@ -249,7 +248,7 @@ def _doors(new: Settings, old: Settings) -> Iterator[Callable[[], None]]:
 
     def clickhouse(client: Callable[[Settings], Any]) -> Callable[[], None]:
         def check() -> None:
-            with pytest.raises(DatabaseError, match=r"(?i)authentication|password"):
+            with pytest.raises(DependencyRefuses, match="refuses our user or password"):
                 client(old).query("SELECT 1")
 
         return check

@@ -18,18 +18,22 @@ from tests.conftest import running_stack, stack_settings
 from warehouse.client import reader, writer
 from warehouse.rows import Table
 
-UNTIL = datetime.now(UTC).replace(second=0, microsecond=0) + AHEAD
-"""Whole, so that some samples lie where one point of a chart ends and the next one begins."""
 SMALL = Sizes(users=2_000, batches=40)
 SOURCE = (Table.USERS, Table.PROMO_CODES, Table.PROMO_USAGES, Table.RISK_SCORES)
 
 
 @pytest.fixture(scope="module")
-def filled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
+def until() -> datetime:
+    """A whole minute: some samples lie where one point of a chart ends and the next one begins."""
+    return datetime.now(UTC).replace(second=0, microsecond=0) + AHEAD
+
+
+@pytest.fixture(scope="module")
+def filled(tmp_path_factory: pytest.TempPathFactory, until: datetime) -> Iterator[Settings]:
     """A filled warehouse of these tests' own, whose inserts are parts of their own yet."""
     with running_stack(stack_settings(tmp_path_factory.mktemp("big")), "clickhouse") as settings:
         hold_merges(settings)
-        fill(settings, SMALL, UNTIL)
+        fill(settings, SMALL, until)
         yield settings
 
 
@@ -70,9 +74,9 @@ def test_the_shop_has_rings_strangers_and_attempts(client: Client) -> None:
 
 
 def test_every_panel_is_asked_in_each_way_and_finds_something(
-    filled: Settings,
+    filled: Settings, until: datetime
 ) -> None:
-    found = cases(filled, UNTIL)
+    found = cases(filled, until)
     asking = {
         (board.uid, panel.title)
         for board in every_board().values()
@@ -95,8 +99,10 @@ def _bound(case: Case) -> tuple[str, dict[str, object]]:
     return case.question.sql, dict(case.question.parameters)
 
 
-def test_merging_leaves_one_part_a_table_and_every_answer(filled: Settings) -> None:
-    found = [case for case in cases(filled, UNTIL) if "now64" not in case.question.sql]
+def test_merging_leaves_one_part_a_table_and_every_answer(
+    filled: Settings, until: datetime
+) -> None:
+    found = [case for case in cases(filled, until) if "now64" not in case.question.sql]
 
     def answers() -> list[object]:
         with reader(filled) as client:
