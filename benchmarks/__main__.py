@@ -21,6 +21,7 @@ from benchmarks import (
     dashboards,
     drain,
     freshness,
+    health,
     latency,
     mass,
     outages,
@@ -57,7 +58,10 @@ SPEED: Mapping[str, Callable[[Workbench], Section]] = {
     "answers": answers.measure,
     "sustained": sustained.measure,
 }
-SURVIVAL: Mapping[str, Callable[[Workbench], Section]] = {"outages": outages.measure}
+SURVIVAL: Mapping[str, Callable[[Workbench], Section]] = {
+    "outages": outages.measure,
+    "health": health.measure,
+}
 BENCHMARKS = {**SPEED, **SURVIVAL}
 
 
