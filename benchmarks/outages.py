@@ -13,6 +13,7 @@ from itertools import count
 
 import httpx
 
+from api.decide_identifier import LEAST_SHARED
 from benchmarks.figures import Figure, Section, Table, percentile
 from benchmarks.workbench import Workbench
 from connectors.settings import Settings
@@ -43,16 +44,24 @@ def _claim(client: httpx.Client) -> httpx.Response:
     return client.post("/v1/redemptions/claim", json=body, headers={"Idempotency-Key": key})
 
 
-_next_word = {"ignore": True}
+@dataclass(slots=True)
+class Ignoring:
+    """Says a word and takes it back, in turn: what stands already would publish nothing."""
+
+    path: str
+    about: Mapping[str, object]
+    ignore: bool = True
+
+    def __call__(self, client: httpx.Client) -> httpx.Response:
+        answer = client.post(self.path, json={**self.about, "ignore": self.ignore})
+        if answer.is_success:
+            self.ignore = not self.ignore
+        return answer
 
 
-def _ignore(client: httpx.Client) -> httpx.Response:
-    """Declare a link false, then take it back: what stands already would publish nothing."""
-    link = {"user_id": "outage-ben", "other_user_id": "outage-carl"}
-    answer = client.post("/v1/links/ignore", json={**link, **_next_word})
-    if answer.is_success:
-        _next_word["ignore"] = not _next_word["ignore"]
-    return answer
+_LINK = {"user_id": "outage-ben", "other_user_id": "outage-carl"}
+_ALIKE = [f"outage-alike-{number}" for number in range(LEAST_SHARED)]
+_DEVICE = {"user_id": _ALIKE[0], "kind": "device"}
 
 
 ROUTES: Mapping[str, Ask] = {
@@ -62,7 +71,8 @@ ROUTES: Mapping[str, Ask] = {
     "POST score/batch": lambda c: c.post("/v1/score/batch", json={"requests": [_registration()]}),
     "POST redemptions/claim": _claim,
     "POST users/…/label": lambda c: c.post("/v1/users/outage-anna/label", json={"label": "honest"}),
-    "POST links/ignore": _ignore,
+    "POST links/ignore": Ignoring("/v1/links/ignore", _LINK),
+    "POST identifiers/ignore": Ignoring("/v1/identifiers/ignore", _DEVICE),
     "GET alerts": lambda c: c.get("/v1/alerts?limit=1"),
     "GET alerts/stream": lambda c: c.get("/v1/alerts/stream?for_s=1"),
     "GET analytics/top-users": lambda c: c.get("/v1/analytics/top-users?limit=1"),
@@ -77,8 +87,8 @@ NEEDS: Mapping[str, frozenset[str]] = {
         "GET healthz",
     },
     "kafka": frozenset(
-        {"POST users/…/label", "POST links/ignore", "GET alerts/stream",
-         "GET readyz"}
+        {"POST users/…/label", "POST links/ignore", "POST identifiers/ignore",
+         "GET alerts/stream", "GET readyz"}
     ),
     "clickhouse": frozenset({"GET alerts", "GET analytics/top-users", "GET readyz"}),
     "postgres": frozenset({"DELETE users/…"}),
@@ -153,6 +163,9 @@ def measure(bench: Workbench) -> Section:
     for user in ("outage-anna", "outage-ben", "outage-carl"):
         shop.sign_up(user, device_id="outage")
         shop.risk_when(user)
+    for user in _ALIKE:
+        shop.sign_up(user, device_id="alike")
+    shop.risk_when(_ALIKE[-1])
     shop.run(_DEFINE, _CODE)
     asking = Asking(settings)
     with asking.running():

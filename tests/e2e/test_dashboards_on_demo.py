@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page
 
+from api.decide_identifier import LEAST_SHARED
 from connectors.drain import wait_drained
 from connectors.load import load
 from connectors.loading.told import told
@@ -27,6 +28,8 @@ from tests.e2e.expected_charts import Charts, expected_charts
 from tests.e2e.pipeline import Pipeline
 from tests.integration.api_client import caller
 from tests.reading import eventually
+from tests.source_faults import superuser_of
+from warehouse.client import writer
 
 pytestmark = pytest.mark.timeout(400)
 
@@ -51,7 +54,8 @@ def chromium() -> Iterator[Browser]:
 
 @pytest.fixture(scope="module")
 def empty(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
-    with running_stack(stack_settings(tmp_path_factory.mktemp("dashboards"))) as settings:
+    often = {"reconcile_every_s": 5, "reconcile_rows": 20_000}
+    with running_stack(stack_settings(tmp_path_factory.mktemp("dashboards"), **often)) as settings:
         yield settings
 
 
@@ -73,7 +77,7 @@ def shown_of_noaat(empty: Settings) -> Charts | None:
 def demo(
     empty: Settings, shown_of_noaat: Charts | None, tmp_path_factory: pytest.TempPathFactory
 ) -> Settings:
-    """A month of traffic with attackers, a model, a label, a dead letter, loaded files."""
+    """A month of traffic with attackers, a model, a label, loaded files, and all that is wrong."""
     wait_drained(empty, play(empty, history("mixed", 1, 30)).lsn)
     train(empty)
     rescore_all(empty)
@@ -84,11 +88,32 @@ def demo(
         answer = api.post(f"/v1/users/{flagged(shop)}/label", json={"label": "abuser"})
         answer.raise_for_status()
     load_files(empty, exported(empty, tmp_path_factory.mktemp("exported")))
+    go_wrong(shop)
     asked = "SELECT uniqExact(metric) FROM pipeline_metrics WHERE metric IN {metrics:Array(String)}"
     metrics = ["promo_drift_psi", "promo_commit_to_alert_seconds_bucket"]
     # The monitor looks at drift once a minute.
     eventually(lambda: shop.rows(asked, metrics=metrics)[0][0] == 2, f"{metrics} are stored", 90)
     return empty
+
+
+def go_wrong(shop: Pipeline) -> None:
+    """A value that identifies nobody, rows that may not have arrived, one that has changed."""
+    alike = [f"of no device {number}" for number in range(LEAST_SHARED)]
+    for user in alike:
+        shop.sign_up(user, device_id="our SDK's name")
+    shop.risk_when(alike[-1])
+    ignored = {"user_id": alike[0], "kind": "device", "ignore": True, "note": "all have it"}
+    with caller(shop.settings) as api:
+        api.post("/v1/identifiers/ignore", json=ignored).raise_for_status()
+    with superuser_of(shop.settings) as superuser:
+        superuser.execute("ALTER PUBLICATION promo SET (publish = 'insert, update')")
+        superuser.execute(
+            "ALTER PUBLICATION promo SET (publish = 'insert, update, delete, truncate')"
+        )
+    with writer(shop.settings) as client:
+        client.command(
+            "ALTER TABLE users UPDATE timezone = 'Mars' WHERE user_id = 'of no device 0'"
+        )
 
 
 def load_files(settings: Settings, folder: Path) -> None:

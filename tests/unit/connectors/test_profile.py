@@ -1,6 +1,7 @@
 """What the privacy boundary lets through, what it links, and what it keeps."""
 
 import ipaddress
+from collections.abc import Callable
 from dataclasses import fields
 from datetime import UTC, datetime
 
@@ -8,7 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from connectors.identifiers.placeholders import NULL_WORDS
 from connectors.profile import Hasher, NameCase, Profile, profile
+from ml.store import identifiers
 from tests.unit.connectors.envelopes import HASHED, null_filled_row, profiled, user_row
 
 ROW = user_row()
@@ -103,6 +106,27 @@ def test_what_is_known_of_an_email(email: str, domain: str | None, is_alias: boo
     found = profiled(email=email)
 
     assert (found.email_domain, found.email_is_alias) == (domain, is_alias)
+
+
+BLANKS = "\t \u00a0\u200b\ufeff\u00ad"
+AROUND = ["{}", "({})", '"{}"', "[{}]", "<{}>", "{{{}}}"]
+
+
+@given(
+    st.sampled_from(sorted(NULL_WORDS)),
+    st.sampled_from([str, str.upper, str.title]),
+    st.sampled_from(AROUND),
+    st.text(BLANKS, max_size=3),
+)
+def test_a_placeholder_never_links_whatever_is_done_to_it(
+    word: str, cased: Callable[[str], str], around: str, blanks: str
+) -> None:
+    written = blanks + around.format(blanks + cased(word)) + blanks
+    found = profiled(**dict.fromkeys(IDENTIFIERS, written))
+
+    assert identifiers(found) == {}
+    kinds = [placeholder.partition("|")[0] for placeholder in found.placeholders]
+    assert sorted(kinds) == ["address", "device", "email", "phone"]
 
 
 ACCENTS = "\u0316\u0301" * 200_000
