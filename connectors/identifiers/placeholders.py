@@ -71,7 +71,7 @@ KNOWN_DEVICES = frozenset(
 )
 """Identifiers that devices of many people have in common, by a known fault or by design."""
 
-_AROUND = "()<>[]{}\"'`\u201c\u201d\u2018\u2019\u00ab\u00bb"
+_AROUND = " ()<>[]{}\"'`\u201c\u201d\u2018\u2019\u00ab\u00bb"
 _MASKS = "*\u2022\u25cf\u2026"
 _LEAST_REPEATED, _LEAST_COUNTING = 3, 6
 _LONGEST_WORD, _LONGEST_COUNT = 40, 64
@@ -91,7 +91,7 @@ def placeholder_word(text: str, words: frozenset[str] = frozenset()) -> str | No
     word = text.casefold()
     if word in NULL_WORDS or word in words:
         return word
-    bare = word.strip(_AROUND).strip()
+    bare = word.strip(_AROUND)
     return bare if bare in NULL_WORDS or bare in words else None
 
 
