@@ -37,6 +37,8 @@ PATIENCE_S, PAUSE_S = 90.0, 0.5
 TOLD_S = 60.0
 """Every place has to say it by then: a stage is late after 30 s, and is looked at every 10 s."""
 
+PLACES = ("metrics", "readyz", "alert", "status")
+
 _SOURCE = (
     "the publication is dropped", "a table is taken out", "no deletions are published",
     "old rows are not sent", "a column is renamed", "a column is generated", "TRUNCATE is let in",
@@ -75,12 +77,14 @@ class Illness:
     Attributes:
         name: for people.
         what: is in every place that says it.
+        remedy: in short, what each place says in full.
         make: makes it.
         mend: does what the remedy says.
     """
 
     name: str
     what: str
+    remedy: str
     make: Callable[[Ill], None]
     mend: Callable[[Ill, Problem], None]
 
@@ -90,7 +94,6 @@ class Told:
     """Seconds from the fault to each place that said it, and from the remedy to health."""
 
     illness: Illness
-    remedy: str
     told_s: Mapping[str, float]
     well_s: float
 
@@ -103,11 +106,24 @@ def illnesses() -> Iterator[Illness]:
         yield Illness(
             name,
             fault.what,
+            "the statement that is said",
             partial(Ill.run, statement=fault.statement),
             Ill.mend_at_source,
         )
-    yield Illness("rows were truncated", "promo_codes was truncated", _truncate, Ill.compare)
-    yield Illness("somebody else reads the slot", "somebody else reads slot", _read, _end_reader)
+    yield Illness(
+        "rows were truncated",
+        "table promo_codes was truncated",
+        "`make reconcile APPLY=1`",
+        _truncate,
+        Ill.compare,
+    )
+    yield Illness(
+        "somebody else reads the slot",
+        f"somebody else reads slot {SLOT}",
+        "the statement that is said",
+        _read,
+        _end_reader,
+    )
     for part, what in (
         ("scoring-0", "no row gets through scoring-0"),
         ("warehouse", "no row gets through warehouse"),
@@ -116,10 +132,17 @@ def illnesses() -> Iterator[Illness]:
         yield Illness(
             f"{part} hangs",
             what,
+            f"`make restart PART={part} KILL=1`",
             partial(_stop, part=part),
             partial(_restart, part=part),
         )
-    yield Illness("the slot is dropped", f"slot {SLOT} does not exist", _drop_slot, Ill.snapshot)
+    yield Illness(
+        "the slot is dropped",
+        f"replication slot {SLOT} does not exist",
+        "`make resnapshot`",
+        _drop_slot,
+        Ill.snapshot,
+    )
 
 
 def measure(bench: Workbench, wanted: Sequence[str] = ()) -> Section:
@@ -156,7 +179,7 @@ def _told(ill: Ill, illness: Illness) -> Told:
     if _said(ill.settings):
         reconcile(ill.settings, mends=True)
     print(f"  {illness.name}: {told_s}, well after {well_s:.0f} s", flush=True)
-    return Told(illness, said.remedy, told_s, well_s)
+    return Told(illness, told_s, well_s)
 
 
 def _said(settings: Settings) -> Sequence[Problem]:
@@ -180,7 +203,7 @@ def _until_told(settings: Settings, what: str, began: float) -> dict[str, float]
         thread.start()
     for thread in asking:
         thread.join()
-    silent = _places(settings).keys() - told_s.keys()
+    silent = set(PLACES) - told_s.keys()
     if silent:
         raise AssertionError(f"{what!r} was not said by {', '.join(sorted(silent))}")
     return told_s
@@ -266,9 +289,10 @@ def _read(ill: Ill) -> None:
     eventually(holds, "somebody else reads the slot", timeout_s=PATIENCE_S)
 
 
-def _end_reader(_: Ill, __: Problem) -> None:
+def _end_reader(ill: Ill, _: Problem) -> None:
+    _push_off(ill)
     while _readers:
-        _readers.pop().kill()
+        _readers.pop().wait(PATIENCE_S)
 
 
 def _reading(settings: Settings) -> list[str]:
@@ -287,7 +311,7 @@ def _as_debezium(settings: Settings) -> dict[str, str]:
 
 def _figure(told: Told) -> Figure:
     latest = max(told.told_s.values())
-    places = ", ".join(f"{place} {seconds:.0f}" for place, seconds in told.told_s.items())
+    places = ", ".join(f"{place} {told.told_s[place]:.0f} s" for place in PLACES)
     return Figure(
         told.illness.name,
         f"{places}; well after {told.well_s:.0f} s",

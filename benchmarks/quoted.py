@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from benchmarks.health import PLACES, illnesses
 from benchmarks.report import BUSY_CORES
 from connectors.errors import FiguresError
 
@@ -121,6 +122,34 @@ def speed(results: Results) -> Iterator[Quote]:
         missed = f" (aim {figure['mark']}: not met)" if figure["met"] is False else ""
         command = f"`.venv/bin/python -m benchmarks {source.benchmark}`"
         yield Quote(source.what.format(detail), figure["measured"] + missed, command)
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """An illness of which it was measured how soon it is told.
+
+    Attributes:
+        name, what, remedy: as in :class:`benchmarks.health.Illness`.
+        seconds: until each place said it.
+        well: seconds from the remedy until all was well.
+    """
+
+    name: str
+    what: str
+    remedy: str
+    seconds: Sequence[str]
+    well: str
+
+
+def health(results: Results) -> Iterator[Told]:
+    """How soon each place says that rows do not arrive."""
+    figures = {f["name"]: f["values"] for f in _section(results, "survival", "health")["figures"]}
+    for illness in illnesses():
+        if illness.name not in figures:
+            raise FiguresError(f"survival.json does not tell of: {illness.name}")
+        values = figures[illness.name]
+        told = [f"{values[f'{place}_s']:.0f}" for place in PLACES]
+        yield Told(illness.name, illness.what, illness.remedy, told, f"{values['well_s']:.0f}")
 
 
 def survival(results: Results) -> Iterator[Quote]:

@@ -12,7 +12,7 @@ import orjson
 
 from benchmarks import quoted
 from benchmarks.detection import detection
-from benchmarks.quoted import Quote
+from benchmarks.quoted import Quote, Told
 from benchmarks.report import RESULTS
 from connectors.errors import FiguresError
 
@@ -40,6 +40,7 @@ def tables() -> dict[str, str]:
         ),
         "detection": _table(found),
         "survival": _table(quoted.survival(results), quoted.circumstances(results, ["survival"])),
+        "health": _health(quoted.health(results), quoted.circumstances(results, ["survival"])),
     }
 
 
@@ -80,6 +81,19 @@ def write() -> None:
     for path in pages():
         path.write_text(filled(path.read_text(), by_name))
         print(f"written: {path.relative_to(REPOSITORY)}")
+
+
+def _health(told: Iterable[Told], below: str) -> str:
+    lines = [
+        "| what was done | said as | seconds: metrics / `/readyz` / alert / `make status` |"
+        " remedy | well after |",
+        "| --- | --- | --- | --- | --- |",
+    ]
+    lines += [
+        f"| {one.name} | `{one.what}` | {' / '.join(one.seconds)} | {one.remedy} | {one.well} s |"
+        for one in told
+    ]
+    return "\n".join(["", *lines, "", below, "", ""])
 
 
 def _table(quotes: Iterable[Quote], below: str = "") -> str:

@@ -17,8 +17,6 @@ from connectors.settings import Settings, required
 from connectors.topics import Topic
 from infra.native import stack as native
 from infra.native.layout import layout_of
-from infra.native.postgres import PostgresServer
-from infra.native.tools import find_tools
 from ml.parity.__main__ import parity
 from stream_processors.reconcile.__main__ import reconcile
 from stream_processors.reconcile.comparison import Kind
@@ -27,6 +25,7 @@ from stream_processors.reconcile.rows import Store
 from tests.conftest import running_stack, stack_settings
 from tests.e2e.pipeline import Pipeline
 from tests.reading import eventually
+from tests.source_faults import superuser_of
 from tests.traffic import write_traffic
 from tests.truth import assert_exact
 
@@ -40,9 +39,7 @@ class Shop(Pipeline):
 
     def own(self, *statements: str) -> None:
         """As a superuser."""
-        server = PostgresServer(find_tools().postgres, layout_of(self.settings), self.settings)
-        dsn = server.superuser_dsn(self.settings.postgres_database)
-        with psycopg.connect(dsn, autocommit=True) as owner:
+        with superuser_of(self.settings) as owner:
             for statement in statements:
                 owner.execute(statement.encode())
 

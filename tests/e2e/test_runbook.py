@@ -9,17 +9,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import httpx
-import psycopg
 import pytest
 
+from connectors.pipeline_health import ask_monitor
 from connectors.settings import Settings
 from connectors.topics import Topic
 from infra.native import stack as native
 from infra.native.layout import layout_of
-from infra.native.postgres import PostgresServer
 from infra.native.status import status
 from infra.native.supervision import Supervisor
-from infra.native.tools import find_tools
 from ml.training.succession import take_over
 from tests.clone import Clone, cloned
 from tests.conftest import taken_down
@@ -28,12 +26,13 @@ from tests.e2e.pipeline import Pipeline
 from tests.e2e.runbook import Runbook, blocks_by_heading
 from tests.models import publish_small_model
 from tests.reading import eventually
+from tests.source_faults import FAULTS, follow, superuser_of
 
 CEILING = 10
-DOWN, STOPPED, LAG, LETTERS, LOG, BURST, SILENT, DIFFER = (
+DOWN, STOPPED, LAG, LETTERS, LOG, BURST, SILENT, DIFFER, ROWS = (
     "promo-part-down", "promo-scoring-stopped", "promo-lag-growing", "promo-dead-letters",
     "promo-source-log-kept", "promo-abuse-burst", "promo-metrics-missing",
-    "promo-rows-differ",
+    "promo-rows-differ", "promo-rows-not-arriving",
 )  # fmt: skip
 GIB_OF_SEGMENTS = 66
 KEEP_SIZE_OF_SEGMENTS = 135
@@ -55,18 +54,21 @@ class Ward:
         what = f"{uid} fires for {wanted}"
         eventually(lambda: wanted <= self.alerts.firing(uid, later_s), what, timeout_s=40)
 
+    def told(self, what: str) -> None:
+        """Wait until the alert on rows that do not arrive says why."""
+
+        def is_told() -> bool:
+            return any(what in problem for problem in self.alerts.firing(ROWS))
+
+        eventually(is_told, f"{ROWS} says {what}", timeout_s=60)
+
     def well(self, uid: str, later_s: int = 0) -> None:
         """Wait until it holds for nothing."""
         eventually(lambda: not self.alerts.firing(uid, later_s), f"{uid} is quiet", timeout_s=60)
 
-    def superuser(self) -> psycopg.Connection[tuple[object, ...]]:
-        """PostgreSQL, by its private socket."""
-        server = PostgresServer(find_tools().postgres, layout_of(self.settings), self.settings)
-        return psycopg.connect(server.superuser_dsn("promo"), autocommit=True)
-
     def fill_log(self, segments: int) -> None:
         """Move PostgreSQL's log on by so many files of 16 MB."""
-        with self.superuser() as connection:
+        with superuser_of(self.settings) as connection:
             for _ in range(segments):
                 connection.execute(
                     "SELECT pg_logical_emit_message(false, 'filling', 'x'), pg_switch_wal()"
@@ -75,7 +77,7 @@ class Ward:
 
     def accounts(self) -> tuple[int, int]:
         """How many the shop has, and how many ClickHouse knows."""
-        with self.superuser() as connection:
+        with superuser_of(self.settings) as connection:
             row = connection.execute("SELECT count(*) FROM users").fetchone()
         ((known,),) = self.pipeline.rows("SELECT count() FROM users FINAL WHERE is_deleted = 0")
         assert row is not None
@@ -316,7 +318,7 @@ def test_a_worker_that_has_halted(ward: Ward) -> None:
 
 
 def test_a_connector_whose_task_has_failed(ward: Ward) -> None:
-    with ward.superuser() as connection:
+    with superuser_of(ward.settings) as connection:
         connection.execute("ALTER ROLE promo_cdc NOLOGIN")
         connection.execute(
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'promo_cdc'"
@@ -368,7 +370,7 @@ def test_a_slot_that_is_lost(ward: Ward) -> None:
 
 def test_a_slot_that_somebody_dropped(ward: Ward) -> None:
     native.stop_part(ward.settings, "connect")
-    with ward.superuser() as connection:
+    with superuser_of(ward.settings) as connection:
         eventually(
             lambda: connection.execute(
                 "SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots"
@@ -378,8 +380,8 @@ def test_a_slot_that_somebody_dropped(ward: Ward) -> None:
         )  # fmt: skip
     ward.pipeline.sign_up("came without a slot")
     native.start_part(ward.settings, "connect")
-    ward.ill(DOWN, "connector")
-    ward.book.tells(DOWN, ward.book.follow(DOWN), "no longer available on the server")
+    ward.told("replication slot promo does not exist")
+    ward.book.tells(DOWN, ward.book.follow(DOWN), "replication slot promo does not exist")
 
     ward.book.follow("The replication slot is lost")
 
@@ -411,11 +413,27 @@ def test_a_bad_model(ward: Ward) -> None:
     ward.pipeline.risk_when("after the rollback", model_version="good")
 
 
+@pytest.mark.parametrize("name", ["the publication is dropped", "a column is renamed"])
+def test_rows_that_do_not_arrive(ward: Ward, name: str) -> None:
+    (fault,) = (fault for fault in FAULTS if fault.name == name)
+    with superuser_of(ward.settings) as superuser:
+        superuser.execute(fault.statement.encode())
+        ward.told(fault.what)
+        ward.book.tells(ROWS, ward.book.follow(ROWS), fault.what)
+        (said,) = (p for p in ask_monitor(ward.settings).problems if p.is_present)
+
+        follow(said.remedy, superuser)
+
+    ward.clone.make("reconcile", "APPLY=1")
+    ward.well(ROWS)
+    ward.well(DOWN)
+
+
 def test_rows_of_which_no_event_told(ward: Ward) -> None:
     ward.pipeline.sign_up("goes unheard", device_id="of the unheard")
     ward.pipeline.redeem("goes unheard", "UNHEARD")
     ward.pipeline.drained_of_shop()
-    with ward.superuser() as owner:
+    with superuser_of(ward.settings) as owner:
         owner.execute("ALTER PUBLICATION promo SET (publish = 'insert, update')")
         owner.execute("DELETE FROM users WHERE user_id = 'goes unheard'")
         owner.execute("ALTER PUBLICATION promo SET (publish = 'insert, update, delete, truncate')")
