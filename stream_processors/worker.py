@@ -55,20 +55,29 @@ class Worker:
         self._processor = processor
         self._crashes = crashes
         self._metrics = metrics
+        self._turn = asyncio.Lock()
 
     async def run(self, intake: Intake) -> None:
-        """Process an intake's batches until it ends."""
+        """Process an intake's batches until it ends.
+
+        Several intakes take turns, a batch each, so that a backlog of the one does not keep the
+        other's messages waiting; never are two batches in work.
+        """
         async for messages in intake.batches():
-            self._metrics.batch_size.observe(len(messages))
-            with self._metrics.batch_seconds.time():
-                done = await self._handle(messages)
-            await intake.acknowledge(messages[:done])
-            self._crashes.forget(*messages[:done])
-            for topic, count in Counter(message.topic for message in messages[:done]).items():
-                if topic != Topic.HEARTBEATS:  # they are nobody's events
-                    self._metrics.events.labels(topic).inc(count)
-            if done < len(messages):
-                await self._halt()
+            async with self._turn:
+                await self._process(messages, intake)
+
+    async def _process(self, messages: Sequence[Message], intake: Intake) -> None:
+        self._metrics.batch_size.observe(len(messages))
+        with self._metrics.batch_seconds.time():
+            done = await self._handle(messages)
+        await intake.acknowledge(messages[:done])
+        self._crashes.forget(*messages[:done])
+        for topic, count in Counter(message.topic for message in messages[:done]).items():
+            if topic != Topic.HEARTBEATS:  # they are nobody's events
+                self._metrics.events.labels(topic).inc(count)
+        if done < len(messages):
+            await self._halt()
 
     async def _handle(self, messages: Sequence[Message]) -> int:
         """Process a batch; returns how many of its messages may be acknowledged."""

@@ -25,8 +25,11 @@ BATCH = 200
 def scoring_app(settings: Settings, slot: int, metrics: Metrics) -> App:
     """The Faust app of one scoring worker.
 
-    One agent reads all source topics: partition n of the users and of the rescore requests
-    are always the same worker's, and one agent keeps their order.
+    Partition n of the users and of the rescore requests are always the same worker's. Users are
+    read by an agent of their own, so that a registration does not wait behind the backlog of a
+    million redemptions; both agents take turns with the one worker, so an account is never in two
+    batches at once. In which order messages of different partitions are processed matters to no
+    risk.
     """
     app = make_app(settings, SCORING_GROUP, slot)
     processor = ScoringProcessor(
@@ -40,7 +43,13 @@ def scoring_app(settings: Settings, slot: int, metrics: Metrics) -> App:
     crashes = Crashes(settings.worker_dir(SCORING_GROUP, slot) / "crashes.json")
     worker = Worker(processor, crashes, metrics)
 
-    @app.agent(raw_topic(app, (*SCORING_SOURCES, Topic.HEARTBEATS)), name="scoring")
+    @app.agent(raw_topic(app, [Topic.USERS]), name="users")
+    async def users(stream: Any) -> None:
+        await worker.run(FaustIntake(stream.noack(), BATCH))
+
+    others = [topic for topic in SCORING_SOURCES if topic is not Topic.USERS]
+
+    @app.agent(raw_topic(app, (*others, Topic.HEARTBEATS)), name="scoring")
     async def scoring(stream: Any) -> None:
         await worker.run(FaustIntake(stream.noack(), BATCH))
 
