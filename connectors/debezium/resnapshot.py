@@ -26,7 +26,7 @@ from connectors.drain import show_drain
 from connectors.errors import PromoError, StackError
 from connectors.lag import Offsets
 from connectors.settings import Settings, load_settings
-from connectors.source.gaps import close_gaps
+from connectors.source.gaps import accept_slot, close_gaps
 from connectors.source.moment import move_log_beyond
 from connectors.source.session import Connection, SourceRole, open_session
 
@@ -68,6 +68,7 @@ def resnapshot(settings: Settings) -> None:
         _until(lambda: _is_read(shop), "Debezium makes no new slot", START_TIMEOUT_S)
         lsn = _first_value(shop, "SELECT pg_current_wal_insert_lsn()::text")
         close_gaps(shop, began_at)
+        accept_slot(shop)
     print("the connector runs and reads every row again", flush=True)
     show_drain(settings, str(lsn))
 

@@ -2,9 +2,10 @@
 
 from datetime import datetime
 
+from connectors.debezium.slot import SLOT
 from connectors.pipeline_health import Problem
 from connectors.source.session import Connection
-from connectors.source.state import SourceState
+from connectors.source.state import Slot, SourceState
 
 MENDED_BY = (
     "`make reconcile` compares, and with APPLY=1 sends what is missing; or `make resnapshot`"
@@ -22,6 +23,10 @@ _MARK = (
 )
 PUBLICATION_MARK = "publication"
 EDITION_MARK = "edition of the publication"
+SLOT_MARK = "replication slot"
+_NEW_SLOT = f"replication slot {SLOT} was dropped and made again"
+_FORGET_MARK = "DELETE FROM source_marks WHERE mark = $1"
+_FORGET_GAP = "DELETE FROM source_gaps WHERE cause = $1"
 
 
 def open_gap(connection: Connection, cause: str) -> None:
@@ -50,6 +55,28 @@ def marks(connection: Connection) -> dict[str, str]:
 def keep_mark(connection: Connection, mark: str, seen: str) -> None:
     """Remember it."""
     connection.execute(_MARK, (mark, seen))
+
+
+def compare_slot(
+    connection: Connection, slot: Slot, statistics_since: str, known: dict[str, str]
+) -> None:
+    """Open a gap if this slot is not the one that was seen last; mark it if nobody has.
+
+    Debezium makes a missing slot again and says nothing of the rows between the two.
+    """
+    seen = known.get(SLOT_MARK, "")
+    if slot.marked_at is None:
+        if seen.endswith(f" {statistics_since}"):  # else they were lost with the server's
+            open_gap(connection, _NEW_SLOT)
+        connection.execute("SELECT mark_slot()")
+    elif seen != (mark := f"{slot.marked_at} {statistics_since}"):
+        keep_mark(connection, SLOT_MARK, mark)
+
+
+def accept_slot(connection: Connection) -> None:
+    """Take the slot as it is: what it begins behind was read from the tables."""
+    connection.execute(_FORGET_MARK, (SLOT_MARK,))
+    connection.execute(_FORGET_GAP, (_NEW_SLOT,))
 
 
 def replaced_tables(state: SourceState, known: dict[str, str]) -> dict[str, str]:

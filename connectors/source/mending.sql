@@ -40,18 +40,27 @@ BEGIN
 END
 $$;
 
-REVOKE EXECUTE ON FUNCTION read_unread_log, skip_unread_log FROM PUBLIC;
+-- Have the statistics of Debezium's slot begin now. Since when they count (pg_stat_replication_slots)
+-- tells the slot from one of the same name that was made after it: that one's have never been reset.
+CREATE OR REPLACE FUNCTION mark_slot() RETURNS void
+LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+    SELECT pg_stat_reset_replication_slot('promo');
+$$;
+
+REVOKE EXECUTE ON FUNCTION read_unread_log, skip_unread_log, mark_slot FROM PUBLIC;
 
 DO $$
 DECLARE
     cdc_user text := current_setting('promo.cdc_user');
 BEGIN
-    -- Debezium's role alone may read the log; the monitor may have it do these two things.
+    -- Debezium's role alone may read the log; the monitor may have it do these three things.
     EXECUTE format('GRANT SELECT, INSERT, UPDATE ON source_gaps TO %I', cdc_user);
     EXECUTE format('ALTER FUNCTION read_unread_log() OWNER TO %I', cdc_user);
     EXECUTE format('ALTER FUNCTION skip_unread_log() OWNER TO %I', cdc_user);
+    EXECUTE format('GRANT EXECUTE ON FUNCTION pg_stat_reset_replication_slot TO %I', cdc_user);
+    EXECUTE format('ALTER FUNCTION mark_slot() OWNER TO %I', cdc_user);
     EXECUTE format(
-        'GRANT EXECUTE ON FUNCTION read_unread_log, skip_unread_log TO %I',
+        'GRANT EXECUTE ON FUNCTION read_unread_log, skip_unread_log, mark_slot TO %I',
         current_setting('promo.monitor_user')
     );
 END

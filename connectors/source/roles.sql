@@ -43,8 +43,8 @@ BEGIN
     EXECUTE format(
         'GRANT SELECT, INSERT, UPDATE ON heartbeats, source_marks, source_gaps TO %I', monitor_user
     );
-    -- Commands that have compared every row close what was open.
-    EXECUTE format('GRANT SELECT, DELETE ON source_gaps TO %I', app_user);
+    -- Commands that have compared every row close what was open, or take a new slot as it is.
+    EXECUTE format('GRANT SELECT, DELETE ON source_gaps, source_marks TO %I', app_user);
 
     -- It sees no table: it can have an account erased, and look a receipt up.
     IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = eraser_user) THEN

@@ -2,6 +2,7 @@
 -- are PostgreSQL's own catalogs, which hold no row of the shop's.
 SELECT jsonb_build_object(
     'wal_level', current_setting('wal_level'),
+    'statistics_since', (SELECT b.stats_reset::text FROM pg_stat_bgwriter AS b),
     'publication', (
         SELECT jsonb_build_object(
             'made', p.oid::text,
@@ -69,7 +70,12 @@ SELECT jsonb_build_object(
             'wal_status', s.wal_status,
             'active', s.active,
             'reader', a.usename,
-            'application', a.application_name
+            'application', a.application_name,
+            'marked_at', (
+                SELECT t.stats_reset::text
+                FROM pg_stat_replication_slots AS t
+                WHERE t.slot_name = s.slot_name
+            )
         )
         FROM pg_replication_slots AS s
         LEFT JOIN pg_stat_activity AS a ON a.pid = s.active_pid

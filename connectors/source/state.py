@@ -58,7 +58,10 @@ class Table:
 
 @dataclass(frozen=True, slots=True)
 class Slot:
-    """The replication slot, and who reads it: role and application, None while nobody does."""
+    """The replication slot, and who reads it: role and application, None while nobody does.
+
+    ``marked_at`` is since when its statistics count; None since it was made, until it is marked.
+    """
 
     plugin: str | None
     is_of_this_database: bool
@@ -66,13 +69,18 @@ class Slot:
     is_active: bool
     reader: str | None
     application: str | None
+    marked_at: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class SourceState:
-    """All of it; ``publication`` and ``slot`` are None where there is none."""
+    """All of it; ``publication`` and ``slot`` are None where there is none.
+
+    ``statistics_since`` is another time once PostgreSQL has lost its statistics in a crash.
+    """
 
     wal_level: str
+    statistics_since: str
     publication: Publication | None
     tables: Mapping[str, Table]
     slot: Slot | None
@@ -91,6 +99,7 @@ def read_state(connection: Connection, cdc_user: str) -> SourceState:
     found: dict[str, Any] = row[0]
     return SourceState(
         found["wal_level"],
+        found["statistics_since"],
         _publication(found["publication"]),
         {name: _table(one) for name, one in found["tables"].items()},
         _slot(found["slot"]),
@@ -135,4 +144,5 @@ def _slot(found: dict[str, Any] | None) -> Slot | None:
         found["active"],
         found["reader"],
         found["application"],
+        found["marked_at"],
     )

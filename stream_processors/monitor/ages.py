@@ -4,7 +4,7 @@ A heartbeat is known by its number, and ages are differences of the monitor's ow
 wall clock that jumps, and none of another machine, makes an age.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -100,10 +100,22 @@ class Ages:
         )
 
 
-def owners(taken: Iterable[tuple[str, Mapping[int, int]]]) -> dict[int, str]:
-    """Which worker has taken each partition's newest heartbeat, from what each of them shows."""
-    newest: dict[int, tuple[int, str]] = {}
-    for worker, beats in taken:
+class Owners:
+    """Remembers which scoring worker has taken each partition's newest heartbeat.
+
+    One that hangs shows nothing any more; what it had before is still its own until another takes
+    a newer heartbeat.
+    """
+
+    def __init__(self) -> None:
+        self._newest: dict[int, tuple[int, str]] = {}
+
+    def note_taken(self, worker: str, beats: Mapping[int, int]) -> None:
+        """A worker shows what it has taken last, by partition."""
         for partition, beat_us in beats.items():
-            newest[partition] = max(newest.get(partition, (0, "")), (beat_us, worker))
-    return {partition: worker for partition, (_, worker) in newest.items()}
+            newest = self._newest.get(partition, (0, ""))
+            self._newest[partition] = max(newest, (beat_us, worker))
+
+    def by_partition(self) -> dict[int, str]:
+        """The worker of each partition, as far as one was seen."""
+        return {partition: worker for partition, (_, worker) in self._newest.items()}

@@ -1,7 +1,7 @@
 """Whether rows arrive: heartbeats and the watch over the source, as one report."""
 
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 
 from connectors.errors import DependencyDown
@@ -9,7 +9,7 @@ from connectors.pipeline_health import Problem, Report
 from connectors.settings import Settings
 from connectors.source.judge import UNPUBLISHED_BEATS
 from stream_processors.metrics import MetricName
-from stream_processors.monitor.ages import Ages, Stage, StageAge, owners
+from stream_processors.monitor.ages import Ages, Owners, Stage, StageAge
 from stream_processors.monitor.heartbeats import Heartbeats
 from stream_processors.monitor.lateness import Known, late_stages
 from stream_processors.monitor.samples import Sample, own
@@ -30,6 +30,7 @@ class HealthWatch:
     def __init__(self, settings: Settings) -> None:
         self._began_s = time.monotonic()
         self._ages = Ages(settings.kafka_partitions, self._began_s)
+        self._owners = Owners()
         self._heartbeats = Heartbeats(settings, self._ages)
         self._source = SourceWatch(settings)
         self._looked_s = self._began_s
@@ -51,7 +52,7 @@ class HealthWatch:
         self._note_taken(samples)
         self._looked_s = time.monotonic()
         self._stages = self._ages.look(self._looked_s)
-        self._late = late_stages(self._stages, known_of(samples))
+        self._late = late_stages(self._stages, known_of(samples, self._owners.by_partition()))
 
     def look_at_source(self) -> None:
         """Look at the source; blocks for a moment. What was seen before stays if it is away."""
@@ -97,16 +98,18 @@ class HealthWatch:
     def _note_taken(self, samples: Sequence[Sample]) -> None:
         now_s = time.monotonic()
         for part, beats in _taken(samples):
-            stage = Stage.WAREHOUSE if part.startswith("warehouse") else Stage.SCORING
-            self._ages.note_seen(stage, beats, now_s)
+            scores = part.startswith("scoring")
+            self._ages.note_seen(Stage.SCORING if scores else Stage.WAREHOUSE, beats, now_s)
+            if scores:
+                self._owners.note_taken(part, beats)
 
     def close(self) -> None:
         """Ask nothing more."""
         self._heartbeats.close()
 
 
-def known_of(samples: Sequence[Sample]) -> Known:
-    """What the parts' own samples say beside ages. Pure."""
+def known_of(samples: Sequence[Sample], owners: Mapping[int, str]) -> Known:
+    """What the parts' own samples say beside ages and owners. Pure."""
     down = {s.part for s in samples if s.metric == "promo_part_up" and not s.value}
     halted = {s.part for s in samples if s.metric == "promo_halted" and s.value}
     waits: dict[str, set[str]] = {}
@@ -116,7 +119,7 @@ def known_of(samples: Sequence[Sample]) -> Known:
     return Known(
         frozenset(down | halted),
         {part: frozenset(names) for part, names in waits.items()},
-        owners(_taken(samples)),
+        owners,
     )
 
 

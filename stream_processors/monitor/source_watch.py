@@ -14,6 +14,7 @@ from connectors.source.contract import HEARTBEATS, TABLES
 from connectors.source.gaps import (
     EDITION_MARK,
     PUBLICATION_MARK,
+    compare_slot,
     gaps,
     keep_mark,
     marks,
@@ -87,6 +88,8 @@ class SourceWatch:
         for name, table in state.tables.items():
             if name in TABLES and known.get(f"file of {name}") != table.file:
                 keep_mark(connection, f"file of {name}", table.file)
+        if state.slot is not None:
+            compare_slot(connection, state.slot, state.statistics_since, known)
         if state.publication is not None:
             made, edition = state.publication.made, state.publication.edition
             if known.get(EDITION_MARK, edition) != edition:

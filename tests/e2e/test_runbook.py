@@ -429,6 +429,15 @@ def test_rows_that_do_not_arrive(ward: Ward, name: str) -> None:
     ward.well(DOWN)
 
 
+def test_a_worker_through_which_no_row_gets_is_named(ward: Ward) -> None:
+    os.kill(native.pid_of(ward.settings, "scoring-0"), signal.SIGSTOP)
+    ward.told("no row gets through scoring-0")
+
+    ward.clone.make("restart", "PART=scoring-0", "KILL=1")
+
+    ward.well(ROWS)
+
+
 def test_rows_of_which_no_event_told(ward: Ward) -> None:
     ward.pipeline.sign_up("goes unheard", device_id="of the unheard")
     ward.pipeline.redeem("goes unheard", "UNHEARD")

@@ -11,7 +11,7 @@ import pytest
 from connectors.pipeline_health import Problem
 from connectors.settings import Settings
 from connectors.source.contract import TABLES
-from connectors.source.gaps import close_gaps
+from connectors.source.gaps import accept_slot, close_gaps
 from connectors.source.session import open_session
 from infra.native.apart import running_stack, stack_settings
 from stream_processors.monitor.source_watch import SourceWatch
@@ -138,6 +138,63 @@ def test_a_source_without_slot_and_publication_names_both(
     follow(named["publication"].remedy, superuser)
     assert "publication" not in {problem.name for problem in watch.look()}
     superuser.execute("SELECT pg_create_logical_replication_slot('promo', 'pgoutput')")
+
+
+NEW_SLOT = (
+    "SELECT pg_drop_replication_slot('promo')",
+    "SELECT pg_create_logical_replication_slot('promo', 'pgoutput')",
+)
+
+
+@pytest.fixture
+def marking(watch: SourceWatch, settings: Settings) -> SourceWatch:
+    """A watch that knows the slot."""
+    for _ in range(2):  # what was not marked is, and is remembered
+        watch.look()
+    forget_gaps(settings)
+    return watch
+
+
+def test_a_slot_that_was_made_again_between_two_looks_is_to_be_compared(
+    marking: SourceWatch, superuser: Superuser
+) -> None:
+    """Debezium makes it again by itself, and says nothing of what is lost."""
+    assert said(marking) == []
+    for statement in NEW_SLOT:
+        superuser.execute(statement.encode())
+
+    (found,) = past(marking)
+
+    assert "slot promo was dropped and made again" in found.what
+    assert [problem.name for problem in past(marking)] == [found.name]  # once
+
+
+def test_a_slot_that_a_new_snapshot_made_is_right(
+    marking: SourceWatch, superuser: Superuser, settings: Settings
+) -> None:
+    for statement in NEW_SLOT:
+        superuser.execute(statement.encode())
+    assert past(marking)
+
+    with open_session(settings, "tests") as shop:
+        accept_slot(shop)
+
+    for _ in range(3):
+        assert past(marking) == []
+
+
+def test_statistics_that_a_crash_took_say_nothing_of_the_slot(
+    marking: SourceWatch, superuser: Superuser
+) -> None:
+    superuser.execute("SELECT pg_stat_reset_shared('bgwriter')")
+    for statement in NEW_SLOT:  # as a crash would, this resets what is known of it
+        superuser.execute(statement.encode())
+
+    assert past(marking) == []
+
+
+def past(watch: SourceWatch) -> list[Problem]:
+    return [problem for problem in watch.look() if not problem.is_present]
 
 
 def test_a_column_of_which_nothing_is_made_is_named_and_loses_nothing(

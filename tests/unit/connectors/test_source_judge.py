@@ -26,6 +26,7 @@ def well() -> SourceState:
     beats = Table("d", "2/2", False, ("beat_key",), {}, True)
     return SourceState(
         "logical",
+        "2026-01-01",
         Publication("1", "1", False, operations, published),
         {**{name: table(name) for name in TABLES}, HEARTBEATS: beats},
         Slot("pgoutput", True, "reserved", True, CDC, "Debezium Streaming"),

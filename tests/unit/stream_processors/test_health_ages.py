@@ -2,7 +2,7 @@
 
 import pytest
 
-from stream_processors.monitor.ages import Ages, Stage, owners
+from stream_processors.monitor.ages import Ages, Owners, Stage
 from stream_processors.monitor.lateness import Known, late_stages
 
 STAGES = tuple(Stage)
@@ -97,8 +97,16 @@ def test_a_clock_that_is_set_back_makes_no_age() -> None:
     assert max(age.age_s for age in ages.look(106.0)) == 1.0
 
 
-def test_a_partition_is_its_that_took_the_newest() -> None:
-    assert owners([("scoring-0", {0: 5, 1: 3}), ("scoring-1", {1: 7})]) == {
-        0: "scoring-0",
-        1: "scoring-1",
-    }
+def test_a_partition_is_its_that_took_the_newest_though_it_shows_nothing_any_more() -> None:
+    owners = Owners()
+    owners.note_taken("scoring-0", {0: 5, 1: 3})
+    owners.note_taken("scoring-1", {1: 7})
+    assert owners.by_partition() == {0: "scoring-0", 1: "scoring-1"}
+
+    owners.note_taken("scoring-1", {0: 2, 1: 8})  # scoring-0 hangs; what it had is old here
+
+    assert owners.by_partition() == {0: "scoring-0", 1: "scoring-1"}
+
+    owners.note_taken("scoring-1", {0: 9})
+
+    assert owners.by_partition() == {0: "scoring-1", 1: "scoring-1"}
