@@ -73,7 +73,8 @@ def main() -> int:
     asked = parser.parse_args()
     if asked.names == ["readme"]:
         return _write_documents()
-    suite, whole = ("survival", SURVIVAL) if asked.survival else ("speed", SPEED)
+    survives = asked.survival or (asked.names and set(asked.names) <= set(SURVIVAL))
+    suite, whole = ("survival", SURVIVAL) if survives else ("speed", SPEED)
     names = asked.names or list(whole)
     if unknown := set(names) - set(BENCHMARKS):
         parser.error(f"no such benchmark: {', '.join(sorted(unknown))}")

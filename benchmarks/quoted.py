@@ -143,10 +143,12 @@ class Told:
 
 def health(results: Results) -> Iterator[Told]:
     """How soon each place says that rows do not arrive."""
-    figures = {f["name"]: f["values"] for f in _section(results, "survival", "health")["figures"]}
+    figures = {
+        f["name"]: f["values"] for f in _section(results, "survival-health", "health")["figures"]
+    }
     for illness in illnesses():
         if illness.name not in figures:
-            raise FiguresError(f"survival.json does not tell of: {illness.name}")
+            raise FiguresError(f"survival-health.json does not tell of: {illness.name}")
         values = figures[illness.name]
         told = [f"{values[f'{place}_s']:.0f}" for place in PLACES]
         yield Told(illness.name, illness.what, illness.remedy, told, f"{values['well_s']:.0f}")

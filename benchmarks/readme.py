@@ -40,7 +40,9 @@ def tables() -> dict[str, str]:
         ),
         "detection": _table(found),
         "survival": _table(quoted.survival(results), quoted.circumstances(results, ["survival"])),
-        "health": _health(quoted.health(results), quoted.circumstances(results, ["survival"])),
+        "health": _health(
+            quoted.health(results), quoted.circumstances(results, ["survival-health"])
+        ),
     }
 
 
