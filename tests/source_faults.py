@@ -101,6 +101,11 @@ FAULTS: Sequence[Fault] = (
         "table promo_codes does not refuse TRUNCATE",
     ),
     Fault(
+        "rows are hidden",
+        "ALTER TABLE promo_usages ENABLE ROW LEVEL SECURITY",
+        "row level security hides rows of table promo_usages from us",
+    ),
+    Fault(
         "Debezium may not read",
         "REVOKE SELECT ON users FROM promo_cdc",
         "role promo_cdc may not read table users",

@@ -27,7 +27,7 @@ from connectors.errors import PromoError, StackError
 from connectors.lag import Offsets
 from connectors.settings import Settings, load_settings
 from connectors.source.gaps import accept_slot, close_gaps
-from connectors.source.moment import move_log_beyond
+from connectors.source.moment import move_log_beyond, settled_position
 from connectors.source.session import Connection, SourceRole, open_session
 
 STOP_TIMEOUT_S = 60.0
@@ -56,18 +56,20 @@ def resnapshot(settings: Settings) -> None:
     """
     rest = ConnectRest(settings)
     with open_session(settings, "promo-resnapshot") as shop:
-        began_at = _first_value(shop, "SELECT now()")
         _stop(rest)
         _drop_slot(settings, shop)
         move_log_beyond(shop, _remembered(rest))
-        withdrawn = _withdraw(settings, shop)
-        print(f"deletions that Debezium has not told: {withdrawn:,}", flush=True)
+        withdrawn = _withdraw(settings, shop, move_log_beyond)
         rest.forget_offsets()
         rest.resume()
         register(settings, START_TIMEOUT_S)
         _until(lambda: _is_read(shop), "Debezium makes no new slot", START_TIMEOUT_S)
+        read_at = _first_value(shop, "SELECT now()")
+        # What was deleted before the new slot was there, and after its partition was looked at.
+        withdrawn += _withdraw(settings, shop, lambda live, _: settled_position(live))
+        print(f"deletions that Debezium has not told: {withdrawn:,}", flush=True)
         lsn = _first_value(shop, "SELECT pg_current_wal_insert_lsn()::text")
-        close_gaps(shop, began_at)
+        close_gaps(shop, read_at)
         accept_slot(shop)
     print("the connector runs and reads every row again", flush=True)
     show_drain(settings, str(lsn))
@@ -97,14 +99,21 @@ def _drop_slot(settings: Settings, shop: Connection) -> None:
         _until(is_gone, f"somebody else reads slot {SLOT}", STOP_TIMEOUT_S)
 
 
-def _withdraw(settings: Settings, shop: Connection) -> int:
-    """Tell the topics of every row that they have and the tables have not; returns how many."""
+def _withdraw(
+    settings: Settings, shop: Connection, version_after: Callable[[Connection, int], int]
+) -> int:
+    """Tell the topics of every row that they have and the tables have not; returns how many.
+
+    Args:
+        version_after: the version of what is told, behind one that the topic has. While rows are
+            read, no transaction may be open that has written before it.
+    """
     ends, withdrawer, count = Offsets(settings).all_ends(KEY_COLUMNS), Withdrawer(settings), 0
     for topic, of_topic in ends.items():
         for partition, end in enumerate(of_topic):
             found = standing(settings, topic, partition, end)
             # Read before the tables are asked: a row that comes later has a later version.
-            version = move_log_beyond(shop, found.version)
+            version = version_after(shop, found.version)
             keys = list(gone(shop, topic, found))
             withdrawer.withdraw(topic, partition, found, keys, version)
             count += len(keys)

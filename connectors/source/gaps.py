@@ -58,19 +58,26 @@ def keep_mark(connection: Connection, mark: str, seen: str) -> None:
 
 
 def compare_slot(
-    connection: Connection, slot: Slot, statistics_since: str, known: dict[str, str]
+    connection: Connection, slot: Slot, state: SourceState, known: dict[str, str]
 ) -> None:
     """Open a gap if this slot is not the one that was seen last; mark it if nobody has.
 
-    Debezium makes a missing slot again and says nothing of the rows between the two.
+    Debezium makes a missing slot again and says nothing of the rows between the two. So it does on
+    a standby that was promoted, whose slot can also be behind or ahead of what was told.
     """
-    seen = known.get(SLOT_MARK, "")
+    since, timeline = state.statistics_since, state.timeline or ""
+    _, since_seen, timeline_seen = known.get(SLOT_MARK, f"|{since}|{timeline}").split("|")
+    if timeline != timeline_seen:
+        open_gap(connection, "another server was promoted")
     if slot.marked_at is None:
-        if seen.endswith(f" {statistics_since}"):  # else they were lost with the server's
+        if SLOT_MARK in known and since == since_seen:  # else they were lost with the server's
             open_gap(connection, _NEW_SLOT)
         connection.execute("SELECT mark_slot()")
-    elif seen != (mark := f"{slot.marked_at} {statistics_since}"):
-        keep_mark(connection, SLOT_MARK, mark)
+        keep = f"|{since}|{timeline}" if SLOT_MARK in known else None
+    else:
+        keep = f"{slot.marked_at}|{since}|{timeline}"
+    if keep is not None and known.get(SLOT_MARK) != keep:
+        keep_mark(connection, SLOT_MARK, keep)
 
 
 def accept_slot(connection: Connection) -> None:

@@ -47,6 +47,7 @@ def findings(state: SourceState, cdc_user: str) -> list[Finding]:
         *_of_server(state, cdc_user),
         *_of_publication(state.publication),
         *(found for name in TABLES for found in _of_table(name, state.tables.get(name))),
+        *_of_partitions(state),
         *_of_heartbeats(state.tables),
         *_of_rights(state, cdc_user),
         *_of_slot(state.slot, cdc_user),
@@ -147,6 +148,13 @@ def _of_table(name: str, found: Table | None) -> Iterator[Finding]:
             _sql(f"ALTER TABLE {name} REPLICA IDENTITY FULL"),
             loses=True,
         )
+    if found.hides_rows:
+        yield _finding(
+            f"row security of {name}",
+            f"row level security hides rows of table {name} from us: no snapshot, no comparison",
+            _sql(f"ALTER TABLE {name} DISABLE ROW LEVEL SECURITY")
+            + " or, as a superuser, ALTER ROLE … BYPASSRLS for each of our roles",
+        )
     if not found.refuses_truncate:
         yield _finding(
             f"guard of {name}",
@@ -154,6 +162,19 @@ def _of_table(name: str, found: Table | None) -> Iterator[Finding]:
             f"`make up`, or {_sql(f'ALTER TABLE {name} ENABLE ALWAYS TRIGGER no_truncate')}",
         )
     yield from _of_columns(name, contract, found)
+
+
+def _of_partitions(state: SourceState) -> Iterator[Finding]:
+    if state.publication is None or state.publication.via_root:
+        return
+    for name in (name for name in TABLES if name in state.tables):
+        if state.tables[name].is_partitioned:
+            yield _finding(
+                f"partitions of {name}",
+                f"table {name} is partitioned: its rows are published as other tables'",
+                _sql(f"ALTER PUBLICATION {PUBLICATION} SET (publish_via_partition_root = true)"),
+                loses=True,
+            )
 
 
 def _of_columns(name: str, contract: TableContract, found: Table) -> Iterator[Finding]:

@@ -31,11 +31,12 @@ BEGIN
     SELECT count(*) INTO skipped FROM pg_logical_slot_peek_changes('promo_probe', until, NULL)
     WHERE data ~ '^table public\.(users|promo_codes|promo_usages): ';
     PERFORM pg_drop_replication_slot('promo_probe');
-    PERFORM pg_replication_slot_advance('promo', until);
     IF skipped > 0 THEN
         INSERT INTO public.source_gaps (cause) VALUES ('there was no publication')
         ON CONFLICT (cause) DO UPDATE SET last_at = clock_timestamp();
     END IF;
+    -- Last, for no ROLLBACK takes it back.
+    PERFORM pg_replication_slot_advance('promo', until);
     RETURN skipped;
 END
 $$;

@@ -48,7 +48,13 @@ def open_session(
             password=password,
             require_auth=PROOF,
             application_name=application,
+            # Who may not see a row must not take it for gone: such a question fails.
+            options="-c row_security=off",
             connect_timeout=5,
+            keepalives_idle=10,
+            keepalives_interval=5,
+            keepalives_count=3,
+            tcp_user_timeout=25_000,
             autocommit=True,
             cursor_factory=psycopg.RawCursor,
         )

@@ -2,6 +2,9 @@
 -- are PostgreSQL's own catalogs, which hold no row of the shop's.
 SELECT jsonb_build_object(
     'wal_level', current_setting('wal_level'),
+    'timeline', CASE
+        WHEN NOT pg_is_in_recovery() THEN left(pg_walfile_name(pg_current_wal_lsn()), 8)
+    END,
     'statistics_since', (SELECT b.stats_reset::text FROM pg_stat_bgwriter AS b),
     'publication', (
         SELECT jsonb_build_object(
@@ -13,6 +16,7 @@ SELECT jsonb_build_object(
                 WHERE r.prpubid = p.oid AND c.relname = ANY ($4::text[])
             ))),
             'all_tables', p.puballtables,
+            'via_root', p.pubviaroot,
             'insert', p.pubinsert,
             'update', p.pubupdate,
             'delete', p.pubdelete,
@@ -32,6 +36,11 @@ SELECT jsonb_build_object(
     'tables', coalesce((
         SELECT jsonb_object_agg(c.relname, jsonb_build_object(
             'identity', c.relreplident,
+            'hides_rows', c.relrowsecurity AND NOT EXISTS (
+                SELECT FROM pg_roles AS o
+                WHERE o.rolname = $3 AND (o.rolbypassrls OR o.rolsuper)
+            ),
+            'partitioned', c.relkind = 'p',
             'file', c.oid::text || '/' || c.relfilenode::text,
             'guarded', EXISTS (
                 SELECT FROM pg_trigger AS t

@@ -25,7 +25,8 @@ class Publication:
     """What is published.
 
     ``made`` is another one once it is made again, ``edition`` also once its tables or operations
-    were changed, if only for a moment; ``operations`` are what it publishes.
+    were changed, if only for a moment; ``operations`` are what it publishes, and ``via_root``
+    whether rows of partitions are published as their table's.
     """
 
     made: str
@@ -33,6 +34,7 @@ class Publication:
     for_all_tables: bool
     operations: frozenset[str]
     tables: Mapping[str, Published]
+    via_root: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +48,10 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A table; ``file`` is another one once it was truncated, rewritten or made again."""
+    """A table; ``file`` is another one once it was truncated, rewritten or made again.
+
+    ``hides_rows``: row level security shows Debezium's role only some.
+    """
 
     replica_identity: str
     file: str
@@ -54,6 +59,8 @@ class Table:
     key: tuple[str, ...]
     columns: Mapping[str, Column]
     debezium_may_read: bool
+    hides_rows: bool = False
+    is_partitioned: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,10 +83,12 @@ class Slot:
 class SourceState:
     """All of it; ``publication`` and ``slot`` are None where there is none.
 
-    ``statistics_since`` is another time once PostgreSQL has lost its statistics in a crash.
+    ``statistics_since`` is another time once PostgreSQL has lost its statistics in a crash;
+    ``timeline`` is another one once a standby was promoted.
     """
 
     wal_level: str
+    timeline: str | None
     statistics_since: str
     publication: Publication | None
     tables: Mapping[str, Table]
@@ -99,6 +108,7 @@ def read_state(connection: Connection, cdc_user: str) -> SourceState:
     found: dict[str, Any] = row[0]
     return SourceState(
         found["wal_level"],
+        found["timeline"],
         found["statistics_since"],
         _publication(found["publication"]),
         {name: _table(one) for name, one in found["tables"].items()},
@@ -116,6 +126,7 @@ def _publication(found: dict[str, Any] | None) -> Publication | None:
         found["all_tables"],
         frozenset(name for name in ("insert", "update", "delete") if found[name]),
         {name: Published(t["filter"], t["columns"]) for name, t in found["tables"].items()},
+        found["via_root"],
     )
 
 
@@ -131,6 +142,8 @@ def _table(found: dict[str, Any]) -> Table:
         tuple(found["key"]),
         columns,
         found["cdc_reads"],
+        found["hides_rows"],
+        found["partitioned"],
     )
 
 

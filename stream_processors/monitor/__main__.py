@@ -4,7 +4,9 @@ import asyncio
 import logging
 import signal
 import time
+from collections.abc import Coroutine
 from contextlib import suppress
+from typing import Any
 
 from connectors.errors import DependencyDown
 from connectors.pipeline_health import PATH
@@ -50,12 +52,17 @@ async def monitor(settings: Settings, stop: asyncio.Event) -> None:
         settings.monitor_metrics_port,
         {PATH: lambda: health.report().encode()},
     )
-    writing = asyncio.create_task(backlog.run())
-    drifting = asyncio.create_task(_watch_drift(drift_watch, exposition, backlog))
-    closing = asyncio.create_task(_close_segments(settings))
     sharing = shared_values.SharedValueWatch(settings)
-    measuring = asyncio.create_task(_watch_shared_values(sharing, exposition))
-    watching = asyncio.create_task(_watch_source(health))
+    beside = [
+        _beside(work, stop)
+        for work in (
+            backlog.run(),
+            _watch_drift(drift_watch, exposition, backlog),
+            _close_segments(settings),
+            _watch_shared_values(sharing, exposition),
+            _watch_source(health),
+        )
+    ]
     while not stop.is_set():
         due = time.monotonic() + ROUND_S
         sampled_at_us = time.time_ns() // 1_000
@@ -68,15 +75,25 @@ async def monitor(settings: Settings, stop: asyncio.Event) -> None:
         backlog.add(sampled_at_us, [*thinning.due(sampled_at_us, samples), *always])
         with suppress(TimeoutError):
             await asyncio.wait_for(stop.wait(), due - time.monotonic())
-    watching.cancel()
-    closing.cancel()
-    measuring.cancel()
-    drifting.cancel()
-    writing.cancel()
+    for task in beside:
+        task.cancel()
     rounds.close()
     await sharing.close()
     health.close()
     await writer.close()
+
+
+def _beside(work: Coroutine[Any, Any, None], stop: asyncio.Event) -> asyncio.Task[None]:
+    """Work in the background. If a defect ends it, the monitor ends, to be started again."""
+
+    def ended(task: asyncio.Task[None]) -> None:
+        if not task.cancelled() and (error := task.exception()) is not None:
+            _log.error("a defect", exc_info=error)
+            stop.set()
+
+    task = asyncio.create_task(work)
+    task.add_done_callback(ended)
+    return task
 
 
 async def _watch_drift(watch: DriftWatch, exposition: Exposition, backlog: Backlog) -> None:

@@ -67,6 +67,7 @@ class Ages:
         self._partitions = range(partitions)
         self._began_s = now_s
         self._written: dict[int, float] = {}
+        self._newest: dict[tuple[Stage, int], int] = {}
         self._reached: dict[tuple[Stage, int], float] = {}
 
     def note_written(self, beat_us: int, now_s: float) -> None:
@@ -83,6 +84,9 @@ class Ages:
         goes back to older ones (a replay) is as late as they are old.
         """
         for partition, beat_us in beats.items():
+            if self._newest.get((stage, partition)) == beat_us:
+                continue  # when it was written may be forgotten
+            self._newest[stage, partition] = beat_us
             written_s = self._written.setdefault(beat_us, now_s)
             self._reached[stage, partition] = max(written_s, self._began_s)
 

@@ -1,8 +1,8 @@
 """Whether rows arrive: heartbeats and the watch over the source, as one report."""
 
+import logging
 import time
 from collections.abc import Iterable, Mapping, Sequence
-from contextlib import suppress
 
 from connectors.errors import DependencyDown
 from connectors.pipeline_health import Problem, Report
@@ -17,6 +17,15 @@ from stream_processors.monitor.source_watch import SourceWatch
 
 _TAKEN: MetricName = "promo_heartbeat_timestamp_seconds"
 _PART = "health"
+UNSEEN_S = 60.0
+"""A source that could not be looked at for so long is said to be unseen."""
+
+_UNSEEN = Problem(
+    "source not seen",
+    "nobody has seen for a minute whether the source is as it must be",
+    "`make logs PART=monitor` says why; `make up`, `make restart PART=monitor KILL=1`",
+)
+_log = logging.getLogger(__name__)
 
 
 def without_heartbeats(samples: Iterable[Sample]) -> list[Sample]:
@@ -33,7 +42,7 @@ class HealthWatch:
         self._owners = Owners()
         self._heartbeats = Heartbeats(settings, self._ages)
         self._source = SourceWatch(settings)
-        self._looked_s = self._began_s
+        self._looked_s = self._saw_source_s = self._began_s
         self._stages: Sequence[StageAge] = ()
         self._late: Sequence[Problem] = ()
         self._at_source: Sequence[Problem] = ()
@@ -56,8 +65,12 @@ class HealthWatch:
 
     def look_at_source(self) -> None:
         """Look at the source; blocks for a moment. What was seen before stays if it is away."""
-        with suppress(DependencyDown):  # PostgreSQL's own probe tells it
+        try:
             self._at_source = self._source.look()
+        except DependencyDown as error:
+            _log.warning("the source was not seen", extra={"why": str(error)})
+        else:
+            self._saw_source_s = time.monotonic()
 
     def report(self) -> Report:
         """What is known now."""
@@ -93,7 +106,11 @@ class HealthWatch:
         """Without what only looks as if no row came, because heartbeats are not published."""
         is_blind = any(problem.name == UNPUBLISHED_BEATS for problem in self._at_source)
         late = [p for p in self._late if not (is_blind and p.name == Stage.CONNECTOR)]
-        return (*late, *self._at_source)
+        problems = (*late, *self._at_source)
+        # Where PostgreSQL is away, that is said already.
+        is_away = any(problem.name == Stage.POSTGRES for problem in late)
+        unseen = not is_away and time.monotonic() - self._saw_source_s > UNSEEN_S
+        return (*problems, _UNSEEN) if unseen else problems
 
     def _note_taken(self, samples: Sequence[Sample]) -> None:
         now_s = time.monotonic()

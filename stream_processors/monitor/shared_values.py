@@ -9,6 +9,8 @@ import logging
 import time
 from collections.abc import Callable
 
+from clickhouse_connect.driver.exceptions import Error as ClickHouseError
+
 from connectors import identifier_decisions
 from connectors.errors import DependencyDown
 from connectors.events import Authority, IdentifierDecided, Origin
@@ -70,7 +72,7 @@ class SharedValueWatch:
                 nobodys = frozenset((Link(k), h) for k, h in await self._store.uncounted())
                 for place in due[:MOST_A_ROUND]:
                     await self._measure(place, known[place], nobodys - {(Link(place[0]), place[1])})
-        except DependencyDown as error:
+        except (DependencyDown, ClickHouseError) as error:
             _log.warning("shared values are not measured", extra={"why": str(error)})
             return []
         return _samples(known)

@@ -31,6 +31,13 @@ _ATTEMPTS = 10
 _PAUSE_S = 0.3
 _log = logging.getLogger(__name__)
 
+_NOT_COMPARED = Problem(
+    "source not compared",
+    "what has changed at the source since the last look is not known",
+    "`make up` (elsewhere `python -m connectors.source.apply`) brings what is missing;"
+    " `make logs PART=monitor` says why",
+)
+
 
 class SourceWatch:
     """Compares PostgreSQL's catalogs with the contract; connects when first asked.
@@ -69,8 +76,12 @@ class SourceWatch:
         for finding in found:
             if finding.loses_rows:
                 open_gap(connection, finding.problem.name)
-        self._compare(connection, state)
         problems = [finding.problem for finding in found]
+        try:
+            self._compare(connection, state)
+        except psycopg.Error as error:
+            _log.warning("the source was not compared with what was seen of it", exc_info=error)
+            problems.append(_NOT_COMPARED)
         lasting = {problem.name for problem in problems}
         past = [gap for gap in gaps(connection) if gap[0] not in lasting]
         return [*problems, *(problem_of(*gap) for gap in past)]
@@ -88,8 +99,8 @@ class SourceWatch:
         for name, table in state.tables.items():
             if name in TABLES and known.get(f"file of {name}") != table.file:
                 keep_mark(connection, f"file of {name}", table.file)
-        if state.slot is not None:
-            compare_slot(connection, state.slot, state.statistics_since, known)
+        if state.slot is not None and state.timeline is not None:
+            compare_slot(connection, state.slot, state, known)
         if state.publication is not None:
             made, edition = state.publication.made, state.publication.edition
             if known.get(EDITION_MARK, edition) != edition:

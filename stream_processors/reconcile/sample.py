@@ -60,6 +60,11 @@ class Sampler:
     _after: dict[tuple[str, Topic], str | None] = field(default_factory=dict)
     _cursors: Counter[Topic] = field(default_factory=Counter)
 
+    def go_on_from(self, before: "Sampler") -> None:
+        """Begin where another one, whose connections are gone, has come to."""
+        self.known, self.rows = before.known, before.rows
+        self._after, self._cursors = before._after, before._cursors
+
     def round(self, pass_stream: PassStream) -> Counts:
         """Look at the next rows; answers what stands, by table, store and kind.
 

@@ -90,7 +90,7 @@ def _sampler(reconciliation: Reconciliation, settings: Settings, before: Sampler
         settings.reconcile_rows,
     )
     if before is not None:
-        made.known = before.known
+        made.go_on_from(before)
     return made
 
 

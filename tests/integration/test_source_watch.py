@@ -12,7 +12,7 @@ from connectors.pipeline_health import Problem
 from connectors.settings import Settings
 from connectors.source.contract import TABLES
 from connectors.source.gaps import accept_slot, close_gaps
-from connectors.source.session import open_session
+from connectors.source.session import SourceRole, open_session
 from infra.native.apart import running_stack, stack_settings
 from stream_processors.monitor.source_watch import SourceWatch
 from tests.source_faults import FAULTS, Fault, Superuser, follow, superuser_of
@@ -191,6 +191,49 @@ def test_statistics_that_a_crash_took_say_nothing_of_the_slot(
         superuser.execute(statement.encode())
 
     assert past(marking) == []
+
+
+def test_a_standby_that_was_promoted_is_to_be_compared(
+    marking: SourceWatch, superuser: Superuser
+) -> None:
+    superuser.execute(
+        "UPDATE source_marks SET seen = regexp_replace(seen, '[^|]*$', '00000000')"
+        " WHERE mark = 'replication slot'"
+    )
+
+    (found,) = past(marking)
+
+    assert "another server was promoted" in found.what
+
+
+def test_what_cannot_be_compared_is_said_and_hides_nothing(
+    watch: SourceWatch, superuser: Superuser
+) -> None:
+    superuser.execute("ALTER FUNCTION mark_slot() RENAME TO not_there")
+    superuser.execute("DELETE FROM source_marks WHERE mark = 'replication slot'")
+    for statement in NEW_SLOT:
+        superuser.execute(statement.encode())
+    superuser.execute("ALTER PUBLICATION promo DROP TABLE promo_usages")
+
+    named = {problem.name for problem in watch.look()}
+
+    superuser.execute("ALTER PUBLICATION promo ADD TABLE promo_usages")
+    superuser.execute("ALTER FUNCTION not_there() RENAME TO mark_slot")
+    assert {"source not compared", "publication without promo_usages"} <= named
+
+
+def test_who_may_not_see_a_row_does_not_take_it_for_gone(
+    superuser: Superuser, settings: Settings
+) -> None:
+    superuser.execute("ALTER TABLE users ENABLE ROW LEVEL SECURITY")
+    try:
+        with (
+            open_session(settings, "tests", SourceRole.RECONCILER) as session,
+            pytest.raises(psycopg.errors.InsufficientPrivilege, match="row-level security"),
+        ):
+            session.execute("SELECT count(*) FROM users")
+    finally:
+        superuser.execute("ALTER TABLE users DISABLE ROW LEVEL SECURITY")
 
 
 def past(watch: SourceWatch) -> list[Problem]:

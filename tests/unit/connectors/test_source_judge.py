@@ -26,6 +26,7 @@ def well() -> SourceState:
     beats = Table("d", "2/2", False, ("beat_key",), {}, True)
     return SourceState(
         "logical",
+        "00000001",
         "2026-01-01",
         Publication("1", "1", False, operations, published),
         {**{name: table(name) for name in TABLES}, HEARTBEATS: beats},
@@ -132,3 +133,14 @@ def test_a_column_more_is_the_shops_own_business() -> None:
     assert (
         said(with_column("dob", Column("date", False, False), more=Column("x", False, True))) == []
     )
+
+
+def test_a_partitioned_tables_rows_are_to_be_published_as_its_own() -> None:
+    (told,) = said(with_users(well(), is_partitioned=True))
+    assert told.startswith("table users is partitioned: its rows are published as other tables'")
+    assert "SET (publish_via_partition_root = true);" in told
+
+    publication = well().publication
+    assert publication is not None
+    as_root = replace(well(), publication=replace(publication, via_root=True))
+    assert said(with_users(as_root, is_partitioned=True)) == []

@@ -30,6 +30,19 @@ def test_a_stage_is_as_old_as_the_newest_heartbeat_that_it_passed_on() -> None:
     assert found[Stage.REDIS] == found[Stage.CLICKHOUSE] == 7.0
 
 
+def test_a_stage_that_stands_still_is_late_for_however_long() -> None:
+    ages = Ages(1, 0.0)
+    for number in range(3_000):
+        at_s = 5.0 * number
+        beat_through(ages, number, at_s, *STAGES[:2], partitions=1)
+        for stage in STAGES[2:]:
+            ages.note_seen(stage, {0: 0}, at_s)
+
+        found = {age.stage: age.age_s for age in ages.look(at_s)}
+
+        assert found[Stage.REDIS] == at_s
+
+
 def test_a_stack_that_was_down_over_night_is_not_late_in_the_morning() -> None:
     ages = Ages(2, 80_000.0)
     ages.note_seen(Stage.CLICKHOUSE, {0: 5, 1: 5}, 80_001.0)
