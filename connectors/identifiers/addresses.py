@@ -25,9 +25,11 @@ _ENDS = [int(block.broadcast_address) for block in _NOT_PUBLIC]
 _NO_HOST = [
     IPv4Network(block) for block in ("0.0.0.0/8", "127.0.0.0/8", "169.254.0.0/16", "224.0.0.0/3")
 ]
-_FORWARDED_FOR = re.compile(r"for\s*=\s*(\"[^\"]*\"|[^;,\s]+)", re.IGNORECASE)
+_PAIR = re.compile(r"(?:^|;)\s*([^=;\s\"]+)\s*=\s*(\"(?:[^\"\\]|\\.)*\"|[^;]*)")
+_AROUND = " \"'`()<>{}|/"
 _LONGEST_LIST = 4_000
 _NAT64 = 0x64_FF9B << 64
+_LOCAL_NAT64 = 0x64_FF9B_0001
 _V4 = re.compile(r"(\d{1,3})\.(\d{1,3})\.(\d{1,3})\.(\d{1,3})", re.ASCII)
 _V4_PREFIXES, _V6_PREFIXES, _PORTS, _BYTES = range(33), range(129), range(65_536), range(256)
 
@@ -73,7 +75,9 @@ def read_address(text: str, trusted_proxies: int = 0) -> Address:
         return _v4(number)
     if not seen:
         return NO_ADDRESS
-    listed = [_read_one(part) for part in _parts(seen)]
+    # Proxies add to the end, and the client may have sent any beginning.
+    within = seen[-_LONGEST_LIST:] if trusted_proxies else seen[:_LONGEST_LIST]
+    listed = [_read_one(part) for element in within.split(",") for part in _parts(element)]
     if trusted_proxies:
         listed = listed[-trusted_proxies:][:1]
     readable = [address for address in listed if address is not None]
@@ -86,13 +90,20 @@ def read_address(text: str, trusted_proxies: int = 0) -> Address:
     return (public or hosts or readable)[0]
 
 
-def _parts(seen: str) -> list[str]:
-    forwarded = _FORWARDED_FOR.findall(seen[:_LONGEST_LIST])
-    return forwarded or re.split(r"[,;\s]+", seen[:_LONGEST_LIST].strip(",; "))
+def _parts(element: str) -> list[str]:
+    """The addresses of one element of a list: the ``for`` of its pairs, or all it has."""
+    for name, value in _PAIR.findall(element):
+        if name.lower() == "for":
+            return [value]
+    return [part for part in re.split(r"[;|\s]+", element) if part]
 
 
 def _read_one(part: str) -> Address | None:
-    bare = part.strip(" \"'`()<>")
+    bare = part.strip(_AROUND)
+    if bare.startswith('["') or bare.startswith("['") or (bare[:1] == "[" and ":" not in bare):
+        bare = bare.strip("[]" + _AROUND)
+    elif bare.endswith(('"]', "']")):
+        bare = bare.strip("]" + _AROUND)
     if bare.startswith("["):
         bare, closed, after = bare[1:].partition("]")
         if not closed or (after and not _is_port(after.removeprefix(":"))):
@@ -152,10 +163,12 @@ def _v6(text: str) -> Address | None:
 def _v4_inside(address: IPv6Address) -> int | None:
     """The IPv4 address of a host that IPv6 only carries; a /64 of many would be one otherwise.
 
-    Mapped and compatible addresses (RFC 4291, 2.5.5), NAT64 (RFC 6052), Teredo (RFC 4380).
+    Mapped and compatible addresses (RFC 4291, 2.5.5), translated ones (RFC 2765, 2.1), NAT64 (RFC
+    6052, and RFC 8215 with a prefix of 96 bits), Teredo (RFC 4380).
     """
     number = int(address)
-    if number >> 32 in (0xFFFF, _NAT64) or (number >> 32 == 0 and number >> 16):
+    is_carried = number >> 32 in (0xFFFF, 0xFFFF_0000, _NAT64) or number >> 80 == _LOCAL_NAT64
+    if is_carried or (number >> 32 == 0 and number >> 16):
         return number & 0xFFFF_FFFF
     return int(address.teredo[1]) if address.teredo else None
 

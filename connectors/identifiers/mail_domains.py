@@ -40,7 +40,10 @@ PROVIDERS = frozenset(
     freemail.hu citromail.hu t-online.hu abv.bg mail.bg dir.bg yahoo.ro
     otenet.gr forthnet.gr in.gr inbox.lv inbox.lt one.lt mail.ee hot.ee siol.net
     mail.ru bk.ru inbox.ru list.ru internet.ru rambler.ru lenta.ru yandex.ru yandex.com ya.ru
-    yandex.by yandex.kz yandex.ua narod.ru ukr.net i.ua meta.ua bigmir.net tut.by mail.kz
+    yandex.by yandex.kz yandex.ua yandex.uz yandex.com.tr yandex.com.am yandex.com.ge
+    yandex.co.il yandex.az yandex.ee yandex.fr yandex.kg yandex.lt yandex.lv yandex.md yandex.tj
+    yandex.tm yandex.eu yandex.pl yandex.fi fastmail.net fastmail.org narod.ru
+    ukr.net i.ua meta.ua bigmir.net tut.by mail.kz
     mynet.com superonline.com ttmail.com walla.com walla.co.il netvision.net.il bezeqint.net
     rediffmail.com rediff.com sify.com indiatimes.com
     qq.com foxmail.com 163.com 126.com yeah.net sina.com sina.cn sohu.com aliyun.com

@@ -20,6 +20,7 @@ from functools import lru_cache
 import idna
 
 from connectors.identifiers.lookalikes import LATIN_OF
+from connectors.identifiers.mail_domains import organizational_domain
 from connectors.identifiers.placeholders import (
     NULL_WORDS,
     Form,
@@ -98,9 +99,12 @@ _NOBODY_READS = re.compile(
     r"|mailer[-_.]?daemon|keine[-_.]?antwort|ne[-_.]?pas[-_.]?repondre|no[-_.]?responder|bounces?"
 )
 _NO_MAILBOX = (NULL_WORDS | {"nomail", "noemail", "no-mail", "no-email", "no_email", "no.email",
+               "keinemail", "keine-email", "keine.email", "sincorreo", "sin-correo", "sinemail",
+               "notieneemail", "naotem", "naotememail", "sansemail", "sans-email", "pasdemail",
+               "geenemail", "bezmaila", "nicht-vorhanden",
                "noaddress", "no.mail", "notprovided", "noname", "guest"}
                ) - {"test", "example", "sample", "text", "value", "string", "private", "default",
-                    "no", "na", "nan", "nat", "nil", "brak"}  # fmt: skip
+                    "no", "na", "nan", "nat", "nil", "brak", "blank", "todo", "geen"}  # fmt: skip
 """Names that stand for no mailbox, whatever the domain; some listed words are people's names."""
 
 _EXAMPLES = frozenset(
@@ -108,6 +112,8 @@ _EXAMPLES = frozenset(
     + ("mail", "name", "yourname", "your.name", "your-name", "you", "me", "someone", "somebody")
     + ("customer", "client", "firstname.lastname", "first.last", "string", "text", "demo", "foo")
     + ("asdf", "asd", "qwerty", "qwe", "abc", "aaa", "xxx", "a", "x", "no", "default", "value")
+    + ("asdasd", "aa", "xx", "admin", "nope", "declined", "none")
+    + ("john.doe", "jane.doe", "jenny.rosen", "notiene", "naotem", "sincorreo")
 )
 """Names that forms and templates show; a mailbox at :data:`_EXAMPLE_DOMAINS` has nobody."""
 
@@ -116,8 +122,12 @@ _EXAMPLE_DOMAINS = frozenset(
     ("example.com", "example.org", "example.net", "test.com", "test.test", "domain.com")
     + ("email.com", "company.com", "yourdomain.com", "mydomain.com", "mail.test", "none.com")
     + ("noemail.com", "nomail.com", "no.com", "na.com", "null.com", "localhost")
+    + ("b.com", "bar.com", "example.edu")
 )
 _NOBODYS_DOMAINS = frozenset(("none.com", "noemail.com", "nomail.com", "null.com", "localhost"))
+_ENCODED_AT, _ENCODED_PLUS = re.compile("%40", re.ASCII), re.compile("%2b", re.IGNORECASE)
+_WRAPPED_IN = ("''", '""', "()", "[]", "``", "\u201c\u201d", "\u2018\u2019")
+_MOST_WRAPPINGS = 8
 _QUOTED = re.compile(r'"((?:[^"\\]|\\.)*)"', re.DOTALL)
 _DOT_ATOM = re.compile(r"[^\s\"(),:;<>@\[\\\].]+(\.[^\s\"(),:;<>@\[\\\].]+)*")
 
@@ -152,7 +162,7 @@ def read_mailbox(text: str) -> Mailbox | None:
     seen = _bare(visible(text)).lower()
     if not seen:
         return None
-    local, at, domain = seen.rpartition("@")
+    local, at, domain = map(str.strip, seen.rpartition("@"))
     is_domain = bool(at) and len(domain) <= _LONGEST_DOMAIN
     local, domain = _unquoted(local), _ascii(domain) if is_domain else ""
     placeholder = _placeholder(seen, local, domain)
@@ -175,12 +185,26 @@ def imitated_domain(domain: str) -> str | None:
 
 
 def _bare(seen: str) -> str:
-    """Without ``mailto:`` and a display name."""
-    if seen[:7].lower() == "mailto:":
-        seen = seen[7:].strip()
-    _, opened, angled = seen[:-1].rpartition("<")
-    is_angled = seen.endswith(">") and opened and "@" in angled and ">" not in angled
-    return angled.strip() if is_angled else seen
+    """Without ``mailto:``, a display name, and what a list or a program puts around an address."""
+    if "@" not in seen:
+        seen = _ENCODED_AT.sub("@", seen)
+    for _ in range(_MOST_WRAPPINGS):
+        inner = _unwrapped(seen)
+        if inner == seen:
+            break
+        seen = inner
+    return _ENCODED_PLUS.sub("+", seen)
+
+
+def _unwrapped(text: str) -> str:
+    text = text.rstrip(" ,;").lstrip()
+    if text[:7].lower() == "mailto:":
+        return text[7:]
+    if text[:1] + text[-1:] in _WRAPPED_IN and len(text) > 1:
+        return text[1:-1]
+    _, opened, angled = text[:-1].rpartition("<")
+    is_angled = text.endswith(">") and opened and "@" in angled and ">" not in angled
+    return angled if is_angled else text
 
 
 def _unquoted(local: str) -> str:
@@ -218,7 +242,9 @@ def _untagged(local: str) -> str:
 
 
 def _nobody(name: str, domain: str) -> str | None:
-    if _NOBODY_READS.fullmatch(name):
+    unread = _NOBODY_READS.fullmatch(name)
+    # At a provider anybody may take a name that begins so.
+    if unread and not (any(unread.groups()[2:]) and organizational_domain(domain) is None):
         return Form.NO_REPLY
     if name in _NO_MAILBOX:
         return name
@@ -228,8 +254,10 @@ def _nobody(name: str, domain: str) -> str | None:
 def _is_example(name: str, domain: str) -> bool:
     if domain in _NOBODYS_DOMAINS:
         return True
-    is_shown = name in _EXAMPLES or empty_form(name) is not None
-    return is_shown and (domain in _EXAMPLE_DOMAINS or domain.partition(".")[0] == name)
+    is_shown = name.rstrip("0123456789") in _EXAMPLES or empty_form(name) is not None
+    if domain.partition(".")[0] == name:
+        return is_shown or name in NULL_WORDS
+    return is_shown and domain in _EXAMPLE_DOMAINS
 
 
 def _canonical(local: str, domain: str) -> tuple[str, bool]:

@@ -43,10 +43,33 @@ def _is_visible(sign: str) -> bool:
 
 
 _DIGITS = re.compile(r"\D+")
+_FRACTION = re.compile(r"(?<=\d{6})[.,]0{1,2}$")
+_POWER = re.compile(r"[-+]?(\d)(?:[.,](\d+))?e\+?(\d{1,2})", re.IGNORECASE)
+_SHOWN_IN_FULL = 8
+"""Digits behind the point. A spreadsheet shows fewer when it rounds; programs show them all."""
+
+
+def with_ascii_digits(text: str) -> str:
+    """A text whose decimal digits, of whatever script, are ASCII."""
+    if text.isascii():
+        return text
+    return "".join(str(unicodedata.digit(sign)) if sign.isdecimal() else sign for sign in text)
 
 
 def ascii_digits(text: str) -> str:
     """The decimal digits of a text, of whatever script, as ASCII."""
-    if not text.isascii():
-        text = "".join(str(unicodedata.digit(sign)) if sign.isdecimal() else sign for sign in text)
-    return _DIGITS.sub("", text)
+    return _DIGITS.sub("", with_ascii_digits(text))
+
+
+def from_spreadsheet(seen: str) -> str | None:
+    """A visible text without what made it a number: ``4.6701234568E10``, ``46701234568.0``.
+
+    None for a number that was rounded on its way (``4.67012E+10``); any other text as it is.
+    """
+    power = _POWER.fullmatch(seen)
+    if power is None:
+        return _FRACTION.sub("", seen)
+    whole, behind, exponent = power[1], power[2] or "", int(power[3])
+    if exponent and len(behind.rstrip("0")) < min(exponent, _SHOWN_IN_FULL):
+        return None
+    return (whole + behind.ljust(exponent, "0"))[: exponent + 1]

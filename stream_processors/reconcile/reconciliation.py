@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from itertools import islice
 
 from connectors.drain import STAGES, wait_drained
+from connectors.kafka_client import client_config
 from connectors.profile import hasher_of
 from connectors.settings import Settings
 from connectors.source.moment import position, settled_position
@@ -103,6 +104,7 @@ class Reconciliation:
             DependencyDown: PostgreSQL or ClickHouse does not answer.
         """
         hashed = hasher_of(settings)
+        client_config(settings)  # a password that is not set is told at once
         self._settings = settings
         self.source = PostgresRows(settings, hashed)
         self.clickhouse = ClickHouseRows(reader(settings))

@@ -18,6 +18,8 @@ HOST = read_address("198.41.7.9")
      "198.41.7.9/32", "[198.41.7.9]", '"198.41.7.9"', "198.041.007.009", "198.41.7.9.",
      "198.41.7.9, 10.0.0.3", "10.0.0.3, 198.41.7.9", "unknown, 198.41.7.9", "198.41.7.9 10.0.0.3",
      "for=198.41.7.9;proto=https", 'For="198.41.7.9:80", for=10.0.0.1', "[::ffff:198.41.7.9]:80",
+     "/198.41.7.9:5032", "{198.41.7.9}", '["198.41.7.9"]', '["198.41.7.9", "10.0.0.1"]',
+     "10.0.0.3|198.41.7.9", "64:ff9b:1::c629:709", "::ffff:0:198.41.7.9",
      "64:ff9b::c629:709", "::198.41.7.9", "198.41.7.9%eth0", "\uff11\uff19\uff18.41.7.9"],
 )  # fmt: skip
 def test_a_host_has_one_form_however_it_is_written(written: str) -> None:
@@ -70,6 +72,22 @@ def test_an_address_of_no_host_links_nobody(written: str, placeholder: str) -> N
 )
 def test_the_client_is_who_the_outermost_trusted_proxy_saw(proxies: int, client: str) -> None:
     assert read_address("203.0.114.5, 198.41.7.9, 10.0.0.3", proxies) == read_address(client)
+
+
+@pytest.mark.parametrize(
+    "spoofed",
+    ["for=6.6.6.6", "xfor=6.6.6.6", "for=6.6.6.6, for=7.7.7.7", "6.6.6.6 7.7.7.7",
+     "9.9.9.9, " * 900,
+     'for="x', 'for="', "[", ",,,"],
+)  # fmt: skip
+@pytest.mark.parametrize(
+    "added",
+    ["198.41.7.9", "for=198.41.7.9", "proto=https;for=198.41.7.9",
+     'for="198.41.7.9:80";by=10.0.0.1',
+     'for=198.41.7.9;host="for=6.6.6.6"', 'host=";for=6.6.6.6";for=198.41.7.9'],
+)  # fmt: skip
+def test_whatever_a_client_sends_the_proxy_says_who_it_is(spoofed: str, added: str) -> None:
+    assert read_address(f"{spoofed}, {added}", 1) == HOST
 
 
 def test_a_list_shorter_than_the_proxies_has_no_spoofed_part() -> None:

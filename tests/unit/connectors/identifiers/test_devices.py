@@ -67,6 +67,31 @@ def test_a_device_of_somebody_is_one(written: str) -> None:
     assert read_device(written).canonical == written
 
 
+@pytest.mark.parametrize(
+    "written",
+    ["9f89c84a559f573636a47ff8daed0d33", "5284047f4ffb4e04824a2fd1d1f0cd62",
+     "d41d8cd9-8f00-3204-a980-0998ecf8427e", "37a6259c-c0c1-3ae2-99a7-866489dff0bd",
+     "[object Promise]", "undefined-undefined", "null-null", "android-null", "ios_undefined", "-1",
+     "1", "true", "guest", "not-set", "unknown_device", "no-device", "Optional(nil)", "{gps_adid}",
+     "{{advertising_id}}", "${idfa}", "%IDFA%", "__IDFA__", "1234567890ABCDEF", "emulator-5554",
+     "3fa85f64-5717-4562-b3fc-2c963f66afa6", "3.54987E+14", "#WERT!", "keine Angabe"],
+)  # fmt: skip
+def test_what_programs_write_for_no_device_links_nobody(written: str) -> None:
+    found = read_device(written)
+
+    assert found.canonical is None
+    assert found.placeholder
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [("Optional(\"6f1c5a0e-0d3b-4f55-9a3e-2b1f0c7d8e9a\")", "6F1C5A0E-0D3B-4F55-9A3E-2B1F0C7D8E9A"),
+     ("354987060123457.0", "354987060123457"), ("3.54987060123457E14", "354987060123457")],
+)  # fmt: skip
+def test_what_is_written_around_a_device_makes_no_other_one(one: str, other: str) -> None:
+    assert read_device(one).canonical == read_device(other).canonical is not None
+
+
 @given(
     st.sampled_from(sorted(NULL_WORDS | DEVICE_WORDS)), st.sampled_from(["{}", "({})", " <{}> "])
 )

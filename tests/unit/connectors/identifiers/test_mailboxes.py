@@ -35,6 +35,16 @@ def is_alias(address: str) -> bool:
         ("anna@example.org", '"anna"@example.org'),
         ("anna@example.org", "Anna Nowak <anna@Example.org>"),
         ("anna@example.org", "mailto:anna@example.org"),
+        ("anna@example.org", "mailto:mailto:anna@example.org"),
+        ("anna@example.org", "'anna@example.org'"),
+        ("anna@example.org", '"anna@example.org"'),
+        ("anna@example.org", "(anna@example.org);"),
+        ("anna@example.org", "anna@example.org,"),
+        ("anna@example.org", "anna@example.org <mailto:anna@example.org>"),
+        ("anna@example.org", "Anna <anna@example.org>;"),
+        ("anna@example.org", "anna%40example.org"),
+        ("anna@example.org", "anna%2Bshop@example.org"),
+        ("anna@example.org", "anna @example.org"),
         ("anna@example.org", "an\u200bna@example.org\ufeff"),
         ("anna@example.org", "\uff41nna\uff20example.org"),
         ("shop@anna.fastmail.com", "anna+x@fastmail.com"),
@@ -109,6 +119,11 @@ def test_another_domain_of_the_provider_is_no_alias(address: str) -> None:
         ("user@example.com", Form.EXAMPLE),
         ("test@test.com", Form.EXAMPLE),
         ("asdf@asdf.com", Form.EXAMPLE),
+        ("test123@test.com", Form.EXAMPLE),
+        ("na@na.com", Form.EXAMPLE),
+        ("a@b.com", Form.EXAMPLE),
+        ("jenny.rosen@example.com", Form.EXAMPLE),
+        ("noreply-shop@shop.example", Form.NO_REPLY),
         ("a***@gmail.com", Form.MASKED),
     ],
 )
@@ -122,7 +137,8 @@ def test_a_mailbox_of_nobody_leads_nowhere(text: str, placeholder: str) -> None:
 @pytest.mark.parametrize(
     "address",
     ["ada.k@example.com", "test@gmail.com", "info@shop.example", "nan@example.org",
-     "noreplysmith@gmail.com", "annatest@test.example"],
+     "noreplysmith@gmail.com", "annatest@test.example", "noreply.anna+1@gmail.com",
+     "blank@firm.example", "smith@smith.com"],
 )  # fmt: skip
 def test_a_mailbox_of_somebody_leads_there(address: str) -> None:
     assert canonical(address) is not None

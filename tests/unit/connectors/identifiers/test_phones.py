@@ -40,6 +40,31 @@ def test_a_number_has_one_form_however_it_is_written(written: str) -> None:
         ("+39 06 1234567", None, "39061234567"),
         ("8 (912) 345-67-89", "RU", "79123456789"),
         ("1-800-FLOWERS", "US", "18003569377"),
+        # as a column of numbers is written, without its +
+        ("4915123456789", "DE", "4915123456789"),
+        ("0151 23456789", "DE", "4915123456789"),
+        ("0491 1234567", "DE", "494911234567"),
+        ("447911123457", "DE", "447911123457"),
+        # the country's own sign for abroad
+        ("001 65 91234567", "SG", "6591234567"),
+        ("0011 61 412 345 679", "AU", "61412345679"),
+        ("+8 (916) 123-45-68", "RU", "79161234568"),
+        ("0919876543211", "IN", "919876543211"),
+        ("0151 23456789", None, "015123456789"),
+        # with what is written behind them
+        ("0701234568 (mobil)", "SE", "46701234568"),
+        ("0701234568 hem", "SE", "46701234568"),
+        ("415-555-2671 (cell)", "US", "14155552671"),
+        ("46701234568@c.us", None, "46701234568"),
+        ("0701234568/0739876543", "SE", "46701234568"),
+        ("1-555-555-CALL", "US", "15555552255"),
+        # as it was before 2019
+        ("+52 1 55 1234 5678", None, "525512345678"),
+        ("+52 55 1234 5678", None, "525512345678"),
+        ("044 55 1234 5678", "MX", "525512345678"),
+        ("4.6701234568E10", None, "46701234568"),
+        ("46701234568.00", None, "46701234568"),
+        ("4.670123456E10", None, "46701234560"),
     ],
 )
 def test_a_number_without_country_code_is_one_of_the_shops_country(
@@ -67,6 +92,9 @@ def test_a_number_without_country_code_is_one_of_the_shops_country(
         ("1,41556e10", Form.ROUNDED),
         ("14155600000", Form.ROUNDED),
         ("+46-XXX-XX67", Form.MASKED),
+        ("06 XX XX XX 67", Form.MASKED),
+        ("415-###-2671", Form.MASKED),
+        ("12345", Form.COUNTING),
         ("+46 70 *** ** 67", Form.MASKED),
         ("call me", Form.UNREADABLE),
         ("112", Form.UNREADABLE),
@@ -101,3 +129,7 @@ def test_any_text_is_read(text: str, country: str | None) -> None:
 
     assert found.canonical is None or (found.canonical.isascii() and found.canonical.isdigit())
     assert found.canonical is None or found.placeholder is None
+
+
+def test_a_number_of_a_town_alone_is_nobodys_where_the_country_is_known() -> None:
+    assert read_phone("555-1234", "US") == (None, Form.UNREADABLE)
