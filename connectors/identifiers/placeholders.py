@@ -6,6 +6,7 @@ until it has been measured that far too many people share it.
 
 import hashlib
 import re
+import string
 from enum import StrEnum
 from functools import lru_cache
 from uuid import UUID
@@ -81,7 +82,10 @@ KNOWN_DEVICES = frozenset(
 )
 """Identifiers that devices of many people have in common, by a known fault or by design."""
 
-_AROUND = " ()<>[]{}\"'`\u201c\u201d\u2018\u2019\u00ab\u00bb"
+_AROUND = (
+    string.whitespace
+    + "\x1c\x1d\x1e\x1f\x85\u1680\u2028\u2029()<>[]{}\"'`\u201c\u201d\u2018\u2019\u00ab\u00bb"
+)
 _MASKS = "*\u2022\u25cf\u2026"
 _LEAST_REPEATED, _LEAST_COUNTING = 3, 5
 _SEPARATED = re.compile(r"[-_.:,/\s]+")
@@ -104,10 +108,12 @@ def placeholder_word(text: str, words: frozenset[str] = frozenset()) -> str | No
     """
     if len(text) > _LONGEST_WORD:
         return None
-    word = " ".join(text.casefold().split())
+    word = text.casefold()
     if word in NULL_WORDS or word in words:
         return word
     bare = word.strip(_AROUND)
+    if bare.isalpha():  # nearly all that is left of names
+        return bare if bare in NULL_WORDS or bare in words else None
     spaced = _SEPARATED.sub(" ", bare)
     return next((one for one in (bare, spaced) if one in NULL_WORDS or one in words), None)
 
