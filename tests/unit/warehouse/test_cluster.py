@@ -57,7 +57,7 @@ def test_every_statement_of_the_migrations_is_there_in_order() -> None:
     migrated = [s for m in read_migrations(MIGRATIONS) for s in m.statements]
     assert len(list(statements(REPLICATED))) == len(migrated) + 1  # and the ledger
     views = [s for s in statements(SHARDED) if " VIEW " in s]
-    names = ["code_worth", "standing_accounts", "code_worth", "code_worth", "uncounted_identifiers"]
+    names = ["code_worth", "standing_accounts", "code_worth", "uncounted_identifiers"]
     assert [view.split()[4] for view in views] == names
 
 
