@@ -380,8 +380,9 @@ def test_a_slot_that_somebody_dropped(ward: Ward) -> None:
         )  # fmt: skip
     ward.pipeline.sign_up("came without a slot")
     native.start_part(ward.settings, "connect")
-    ward.told("replication slot promo does not exist")
-    ward.book.tells(DOWN, ward.book.follow(DOWN), "replication slot promo does not exist")
+    # Either it is not there, or Debezium has made another one.
+    ward.told("replication slot promo")
+    ward.book.tells(DOWN, ward.book.follow(DOWN), "replication slot promo")
 
     ward.book.follow("The replication slot is lost")
 
@@ -447,10 +448,12 @@ def test_rows_of_which_no_event_told(ward: Ward) -> None:
         owner.execute("DELETE FROM users WHERE user_id = 'goes unheard'")
         owner.execute("ALTER PUBLICATION promo SET (publish = 'insert, update, delete, truncate')")
     ward.ill(DIFFER, "redis", "clickhouse")
+    ward.told("the publication was changed")
 
     ward.book.tells(DIFFER, ward.book.follow(DIFFER), "left over")
 
     ward.well(DIFFER)
+    ward.well(ROWS)
     assert ward.pipeline.risk("goes unheard") is None
 
 
