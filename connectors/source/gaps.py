@@ -73,11 +73,10 @@ def compare_slot(
         if SLOT_MARK in known and since == since_seen:  # else they were lost with the server's
             open_gap(connection, _NEW_SLOT)
         connection.execute("SELECT mark_slot()")
-        keep = f"|{since}|{timeline}" if SLOT_MARK in known else None
-    else:
-        keep = f"{slot.marked_at}|{since}|{timeline}"
-    if keep is not None and known.get(SLOT_MARK) != keep:
-        keep_mark(connection, SLOT_MARK, keep)
+    # Until the next look tells when it was marked, what is remembered is that it was.
+    mark = f"{slot.marked_at or ''}|{since}|{timeline}"
+    if known.get(SLOT_MARK) != mark:
+        keep_mark(connection, SLOT_MARK, mark)
 
 
 def accept_slot(connection: Connection) -> None:

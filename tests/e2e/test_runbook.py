@@ -369,6 +369,9 @@ def test_a_slot_that_is_lost(ward: Ward) -> None:
 
 
 def test_a_slot_that_somebody_dropped(ward: Ward) -> None:
+    with superuser_of(ward.settings) as connection:
+        known = "SELECT FROM source_marks WHERE mark = 'replication slot'"
+        eventually(lambda: connection.execute(known).rowcount == 1, "the slot is known", 30)
     native.stop_part(ward.settings, "connect")
     with superuser_of(ward.settings) as connection:
         eventually(
