@@ -205,9 +205,12 @@ def test_redis_out_of_memory_is_waited_for_and_sets_nothing_aside(ward: Ward) ->
     ward.ill(STOPPED, later_s=in_three_minutes_s)
     log = layout_of(ward.settings).log_of("scoring-0")
     eventually(lambda: "Redis is full" in log.read_text(), "the worker says why")
-    health = {line.part: line.health for line in status(ward.settings)}
-    assert "Redis is full" in health["redis"]
-    assert health["scoring-0"] == "waits for redis"
+
+    def is_told() -> bool:
+        health = {line.part: line.health for line in status(ward.settings)}
+        return "Redis is full" in health["redis"] and health["scoring-0"] == "waits for redis"
+
+    eventually(is_told, "the table of parts says so")
     ward.book.tells(STOPPED, ward.book.follow(STOPPED), "promo_dependency_up", "redis")
     ward.book.tells("Redis is out of memory", log.read_text(), "Redis is full")
 
@@ -428,6 +431,7 @@ def test_rows_that_do_not_arrive(ward: Ward, name: str) -> None:
 
         follow(said.remedy, superuser)
 
+    ward.told("may not have arrived")
     ward.clone.make("reconcile", "APPLY=1")
     ward.well(ROWS)
     ward.well(DOWN)
